@@ -1,0 +1,1 @@
+"""Failover for applications that depend on AI providers, with a console for the engineer on call."""

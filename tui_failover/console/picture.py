@@ -1,0 +1,63 @@
+"""What is to be drawn, before anyone draws it: pure values between the read model and the widgets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui_failover.core.names import ProviderId
+from tui_failover.core.snapshot import Snapshot
+
+
+class Ink(StrEnum):
+    """The meaning of a colour; themes give each meaning its colour, monochrome gives it weight."""
+
+    TEXT = "text"
+    MUTED = "muted"
+    FAINT = "faint"
+    ACCENT = "accent"
+    UP = "up"
+    SLOW = "slow"
+    DEGR = "degr"
+    DOWN = "down"
+    UNKN = "unkn"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of cells in one ink. `text` must already be harmless and is never markup."""
+
+    text: str
+    ink: Ink = Ink.TEXT
+    bold: bool = False
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything a frame depends on; equal pictures draw equal frames.
+
+    Attributes:
+        snapshot: the read model shown; stays the same while paused.
+        now: monotonic seconds of this frame; goes on while paused, so that the age grows.
+        selected: the provider the cursor is on.
+        filter: the filter typed after `/` ("!" first inverts it); "" shows all.
+        window_s: seconds the sparklines span.
+        ascii: draw with ASCII characters only.
+        paused: the picture is frozen.
+        read_only: orders are switched off.
+        caption: what a demo says about itself; "" outside a demo.
+        environment: the operator's name for this installation; may be "".
+    """
+
+    snapshot: Snapshot
+    now: float
+    selected: ProviderId | None = None
+    filter: str = ""
+    window_s: float = 120.0
+    ascii: bool = False
+    paused: bool = False
+    read_only: bool = False
+    caption: str = ""
+    environment: str = ""

@@ -1,0 +1,141 @@
+"""What the engine tells the fleet: the only way state changes besides a person's orders.
+
+`core.fleet.apply` folds them. A fact is true when it is told; it says nothing about what follows from it.
+"""
+
+from dataclasses import dataclass
+
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.outcome import Outcome
+from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to make one attempt; hand it back with `AttemptEnded`.
+
+    Attributes:
+        number: unique in the life of a fleet.
+        generation: of the breaker at admission; a result of an older one changes no state.
+        trial: it is the half-open breaker's trial and has a lease.
+    """
+
+    number: int
+    provider: ProviderId
+    agent: AgentId
+    generation: int
+    trial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRegistered:
+    """A provider was added, or its specification replaced (its history is kept)."""
+
+    spec: ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRemoved:
+    """A provider was taken away; attempts under way end as they end."""
+
+    provider: ProviderId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfigured:
+    """An agent was added, or its failover replaced (its active provider is kept if still in the chain)."""
+
+    config: FailoverConfig
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    """An agent was taken away."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """An admitted attempt ended."""
+
+    permit: Permit
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class QueryEnded:
+    """A query ended, after all its attempts.
+
+    Attributes:
+        served_by: who answered; None where nobody did.
+        first_tried: who was tried first; None where nobody was.
+        callers_fault: it failed for a reason no provider is to blame for.
+        reason: where nobody answered: why, in one line.
+    """
+
+    agent: AgentId
+    served_by: ProviderId | None
+    first_tried: ProviderId | None
+    callers_fault: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStarted:
+    """A check was sent."""
+
+    provider: ProviderId
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeEnded:
+    """A check ended.
+
+    Attributes:
+        generation: of the breaker when it was sent.
+    """
+
+    provider: ProviderId
+    generation: int
+    kind: ProbeKind
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceChecked:
+    """The neutral reference was tried, to tell a fault of our own network from the providers'."""
+
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFailed:
+    """A health-check worker met something unforeseen; it lives on.
+
+    Attributes:
+        text: the error, scrubbed, in one line.
+    """
+
+    provider: ProviderId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed: cooldowns, expiries and ramps move on."""
+
+
+Fact = (
+    ProviderRegistered
+    | ProviderRemoved
+    | AgentConfigured
+    | AgentRemoved
+    | AttemptEnded
+    | QueryEnded
+    | ProbeStarted
+    | ProbeEnded
+    | ReferenceChecked
+    | WorkerFailed
+    | Ticked
+)

@@ -1,0 +1,236 @@
+"""What is configured: providers, agents' failover, and the numbers the rules use.
+
+The nine fields of `FailoverConfig` keep the names users of the REST API and `settings.toml` know.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tui_failover.core.names import AgentId, ProviderId
+
+
+class Dialect(StrEnum):
+    """The wire protocol a provider speaks."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+
+
+class ProbeKind(StrEnum):
+    """How a provider is checked: by a real query, by listing models (free, proves less), or against a text."""
+
+    QUERY = "query"
+    MODELS = "models"
+    CUSTOM = "custom"
+
+
+class FailbackMode(StrEnum):
+    """Whether automation may return an agent to an earlier provider of its chain."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Micro-dollars (1e-6 USD) per million tokens; integers, so that sums are exact."""
+
+    input_per_million: int
+    output_per_million: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSpec:
+    """How one provider is checked.
+
+    Attributes:
+        kind: see `ProbeKind`.
+        query: replaces the agents' `health_check_query` for this provider; None uses theirs.
+        expect: for `custom`: the text an answer must contain (case is ignored).
+        daily_budget: micro-dollars a day; beyond it the kind falls to `models`. None: no cap.
+    """
+
+    kind: ProbeKind = ProbeKind.QUERY
+    query: str | None = None
+    expect: str | None = None
+    daily_budget: int | None = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSpec:
+    """One configured upstream.
+
+    Attributes:
+        id: its name in chains and on the screen.
+        dialect: the protocol it speaks.
+        model: the model asked for.
+        endpoint: scheme, host and port; providers that share it share verdicts on reachability.
+        host: the host alone, for telling a local fault from a provider's.
+        credential: a label such as "env:OPENAI_API_KEY", never the secret; sharers share auth and quota verdicts.
+        missing_key: None, or the sentence that says what to set ("set OPENAI_API_KEY").
+        reasoning: a reasoning model gets the longer first-content limits.
+        price: None where unknown; unknown cost is counted apart, never as zero.
+        probe: how it is checked.
+    """
+
+    id: ProviderId
+    dialect: Dialect
+    model: str
+    endpoint: str
+    host: str
+    credential: str
+    missing_key: str | None = None
+    reasoning: bool = False
+    price: Price | None = None
+    probe: ProbeSpec = field(default_factory=ProbeSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverConfig:
+    """An agent's failover, in the nine fields its users know; intervals and timeouts are seconds.
+
+    `failback` and `max_retries` are ours: whether automation returns to an earlier provider, and how many more
+    attempts at the same provider a query may make.
+    """
+
+    agent_id: AgentId
+    primary_provider_id: ProviderId
+    backup_provider_ids: tuple[ProviderId, ...] = ()
+    health_check_enabled: bool = True
+    health_check_interval: float = 60.0
+    health_check_timeout: float = 5.0
+    max_consecutive_failures: int = 3
+    auto_failover_enabled: bool = True
+    health_check_query: str = "Hello"
+    failback: FailbackMode = FailbackMode.AUTO
+    max_retries: int = 1
+
+    @property
+    def chain(self) -> tuple[ProviderId, ...]:
+        """The ordered providers: primary, then backups; a repeated name counts once, at its first place."""
+        return tuple(dict.fromkeys((self.primary_provider_id, *self.backup_provider_ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRules:
+    """When a breaker opens, for how long, and what closes it. Seconds and shares of 1."""
+
+    window_s: float = 30.0
+    min_outcomes: int = 8
+    failure_share: float = 0.5
+    min_slow_outcomes: int = 5
+    slow_share: float = 0.8
+    slow_s: float = 20.0
+    open_s: float = 10.0
+    open_max_s: float = 60.0
+    retry_after_max_s: float = 300.0
+    jitter: float = 0.1
+    lease_s: float = 30.0
+    successes_to_close: int = 3
+    calm_successes: int = 20
+    calm_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRules:
+    """How long a refusal keeps a credential or model out. Seconds."""
+
+    rate_floor_s: float = 1.0
+    rate_cap_s: float = 900.0
+    rate_unstated_s: float = 10.0
+    rate_unstated_max_s: float = 300.0
+    model_missing_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRules:
+    """The rhythm of health checks. Seconds."""
+
+    burst_s: float = 5.0
+    open_s: float = 10.0
+    jitter: float = 0.1
+    at_once: int = 4
+    live_outcomes_instead: int = 3
+    stale_intervals: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRules:
+    """What one query may spend. Seconds, counts and shares of 1."""
+
+    per_provider: int = 2
+    per_query: int = 4
+    query_s: float = 60.0
+    connect_s: float = 3.0
+    first_content_min_s: float = 8.0
+    first_content_max_s: float = 60.0
+    first_content_unknown_s: float = 12.0
+    first_content_reasoning_s: float = 45.0
+    progress_s: float = 20.0
+    progress_reasoning_s: float = 45.0
+    total_s: float = 600.0
+    backoff_base_s: float = 0.3
+    backoff_cap_s: float = 5.0
+    retry_share: float = 0.2
+    retry_floor_per_s: float = 3.0
+    retry_window_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class FailbackRules:
+    """What proves a recovery, and how the return is paced. Seconds and counts."""
+
+    passes: int = 3
+    proof_s: float = 10.0
+    baseline_factor: float = 2.0
+    min_stay_s: float = 30.0
+    min_stay_max_s: float = 900.0
+    stage_s: float = 5.0
+    stage_queries: int = 5
+    relapse_s: float = 600.0
+    suspend_after: int = 3
+    suspend_window_s: float = 900.0
+    switches_max: int = 3
+    switches_window_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideRules:
+    """How long what a human ordered lasts. Seconds; 0 means until undone."""
+
+    pin_s: float = 1800.0
+    trial_s: float = 60.0
+    undo_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class PanicRules:
+    """How a query is tried when nothing in the chain is available."""
+
+    per_s: float = 2.0
+    wait_s: float = 10.0
+    queue: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFaultRules:
+    """When several providers fail at once because of us. Seconds."""
+
+    hosts: int = 2
+    window_s: float = 5.0
+    reference_timeout_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Every number of the semantics in one value."""
+
+    breaker: BreakerRules = field(default_factory=BreakerRules)
+    hold: HoldRules = field(default_factory=HoldRules)
+    probe: ProbeRules = field(default_factory=ProbeRules)
+    attempt: AttemptRules = field(default_factory=AttemptRules)
+    failback: FailbackRules = field(default_factory=FailbackRules)
+    override: OverrideRules = field(default_factory=OverrideRules)
+    panic: PanicRules = field(default_factory=PanicRules)
+    local_fault: LocalFaultRules = field(default_factory=LocalFaultRules)

@@ -1,0 +1,32 @@
+"""Text from outside made harmless, once, where it comes in.
+
+Textual passes terminal control sequences through to the terminal, whatever widget holds them; so nothing that a
+provider or a file said may keep any (control characters, bidirectional overrides, zero-width and unpaired
+surrogates), nor be longer than a line can show.
+"""
+
+import unicodedata
+
+LINE = 300
+_MOST_MARKS = 3  # combining marks in a row that real scripts need; more is an attack on the layout
+
+
+def scrub(text: str, limit: int = LINE) -> str:
+    """Return `text` as one harmless line of at most `limit` characters; idempotent.
+
+    White space of any kind becomes single spaces; what was cut off shows as an ellipsis.
+    """
+    kept: list[str] = []
+    marks = 0
+    for char in text[: limit * 8]:
+        category = unicodedata.category(char)
+        if char.isspace():
+            kept.append(" ")
+        elif category in {"Mn", "Me"}:
+            marks += 1
+            kept.append(char if marks <= _MOST_MARKS else "")
+        elif category[0] != "C":
+            marks = 0
+            kept.append(char)
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
