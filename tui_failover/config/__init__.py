@@ -1,0 +1,1 @@
+"""The settings: the only room that knows TOML and the environment."""

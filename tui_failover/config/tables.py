@@ -1,0 +1,81 @@
+"""The tables of a settings file, by topic; a name here is the name in the file."""
+
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import Field
+
+from tui_failover.config.generated import Table, as_value, choice, table_of
+from tui_failover.config.settings import Auth, ConsoleSettings
+from tui_failover.config.words import Address, EnvName, HeaderName, HeaderValue, Line, Name, Words
+from tui_failover.core.names import AgentId
+from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind, ProbeSpec, Rules
+
+_MICRO = 1_000_000
+_PROBE = ProbeSpec()
+
+
+def micro_dollars(dollars: float) -> int:
+    """Return US dollars as a whole number of micro-dollars."""
+    return round(dollars * _MICRO)
+
+
+class ProbeTable(Table):
+    """How a provider is checked; see `ProbeSpec`. `daily_budget_usd = inf` means no cap."""
+
+    kind: Annotated[ProbeKind, choice(ProbeKind)] = _PROBE.kind
+    query: Words | None = None
+    expect: Line | None = None
+    daily_budget_usd: float = Field(default=(_PROBE.daily_budget or 0) / _MICRO, ge=0, allow_inf_nan=True)
+
+
+class ProviderTable(Table):
+    """One provider: what it is, how it is reached, what it costs."""
+
+    dialect: Annotated[Dialect, choice(Dialect)]
+    model: Line
+    base_url: Address | None = None
+    api_key_env: EnvName | None = None
+    api_key_file: Line | None = None
+    auth: Annotated[Auth, choice(Auth)] = Auth.BEARER
+    reasoning: bool = False
+    max_tokens: int | None = Field(default=None, ge=1, le=_MICRO)
+    price_input: float | None = Field(default=None, ge=0, le=_MICRO)
+    price_output: float | None = Field(default=None, ge=0, le=_MICRO)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=32)
+    probe: ProbeTable = ProbeTable()
+
+
+NAMELESS = AgentId("")  # an agent's id is the name of its table, which the table itself does not know
+
+
+class SettingsTable(Table):
+    """The whole file."""
+
+    console: Annotated[ConsoleSettings, as_value(ConsoleSettings)] = ConsoleSettings()
+    providers: dict[Name, ProviderTable] = Field(default_factory=dict)
+    agents: dict[Name, Annotated[FailoverConfig, as_value(FailoverConfig, agent_id=NAMELESS)]] = Field(
+        default_factory=dict
+    )
+    rules: Annotated[Rules, as_value(Rules)] = Rules()
+
+
+ANY_NAME = "*"
+
+
+def _known() -> dict[tuple[str, ...], tuple[str, ...]]:
+    rules = table_of(Rules)
+    known = {
+        (): tuple(SettingsTable.model_fields),
+        ("console",): tuple(table_of(ConsoleSettings).model_fields),
+        ("providers", ANY_NAME): tuple(ProviderTable.model_fields),
+        ("providers", ANY_NAME, "probe"): tuple(ProbeTable.model_fields),
+        ("agents", ANY_NAME): tuple(table_of(FailoverConfig, without={"agent_id"}).model_fields),
+        ("rules",): tuple(rules.model_fields),
+    }
+    for topic, default in rules.model_fields.items():
+        known["rules", topic] = tuple(table_of(type(default.default)).model_fields)
+    return known
+
+
+KNOWN_KEYS = MappingProxyType(_known())
