@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.transition import Trigger
 
 
 class EventKind(StrEnum):
@@ -68,6 +69,7 @@ class Event:
         provider: the provider concerned, if one is.
         agent: the agent concerned, if one is.
         actor: the person, for orders.
+        trigger: the row of the transition tables that was taken; None where no machine moved.
     """
 
     number: int
@@ -80,3 +82,4 @@ class Event:
     provider: ProviderId | None = None
     agent: AgentId | None = None
     actor: str = ""
+    trigger: Trigger | None = None

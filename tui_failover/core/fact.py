@@ -28,6 +28,14 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """The engine started with these providers and agents."""
+
+    providers: tuple[ProviderSpec, ...]
+    agents: tuple[FailoverConfig, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRegistered:
     """A provider was added, or its specification replaced (its history is kept)."""
 
@@ -51,6 +59,13 @@ class AgentConfigured:
 @dataclass(frozen=True, slots=True)
 class AgentRemoved:
     """An agent was taken away."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAsked:
+    """A query came in; told before its plan is made."""
 
     agent: AgentId
 
@@ -127,10 +142,12 @@ class Ticked:
 
 
 Fact = (
-    ProviderRegistered
+    Started
+    | ProviderRegistered
     | ProviderRemoved
     | AgentConfigured
     | AgentRemoved
+    | QueryAsked
     | AttemptEnded
     | QueryEnded
     | ProbeStarted

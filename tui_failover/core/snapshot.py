@@ -7,13 +7,13 @@ goes on telling its age truthfully.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tui_failover.core.breaker import BreakerState
 from tui_failover.core.command import BreakerHand, Imposed
 from tui_failover.core.event import Event
 from tui_failover.core.health import Status
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind
+from tui_failover.core.transition import BreakerState
 
 
 class NotUsed(StrEnum):
@@ -22,6 +22,7 @@ class NotUsed(StrEnum):
     ACTIVE = "active"
     READY = "ready"
     NO_KEY = "no-key"
+    REMOVED = "removed"
     MAINTENANCE = "maintenance"
     DRAINING = "draining"
     HELD_OPEN = "held-open"
@@ -95,6 +96,7 @@ class ProviderView:
 
     Attributes:
         status: the public word, after the latest evidence.
+        verdict: the same, but for a probe under way: what the last evidence said.
         checking: a probe is under way.
         available: may get a query now.
         why_not: the obstacle where not available.
@@ -127,6 +129,7 @@ class ProviderView:
     credential: str
     missing_key: str | None
     status: Status
+    verdict: Status
     checking: bool
     available: bool
     why_not: WhyNot | None

@@ -159,7 +159,6 @@ class ProbeRules:
 class AttemptRules:
     """What one query may spend. Seconds, counts and shares of 1."""
 
-    per_provider: int = 2
     per_query: int = 4
     query_s: float = 60.0
     connect_s: float = 3.0

@@ -1,0 +1,268 @@
+"""What the end of an attempt or a check means for the provider, its neighbours, and their breakers and holds."""
+
+from dataclasses import replace
+
+from tui_failover.core import breaker as breakers
+from tui_failover.core import health as healths
+from tui_failover.core.breaker import Breaker, Strike
+from tui_failover.core.command import Imposed
+from tui_failover.core.event import EventKind, Source
+from tui_failover.core.failure import POLICY, Effect, Policy, Scope
+from tui_failover.core.fleet import About, Draft
+from tui_failover.core.names import ProviderId
+from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind
+from tui_failover.core.provider_state import (
+    Hold,
+    HoldKey,
+    HoldScope,
+    ProviderState,
+    Spend,
+    cost,
+    hold_keys,
+)
+from tui_failover.core.query import Usage
+from tui_failover.core.snapshot import NotUsed
+from tui_failover.core.spec import ProbeKind
+from tui_failover.core.transition import BreakerState
+
+_DAY_S = 86_400.0
+
+
+def book_answer(
+    draft: Draft, provider: ProviderId, outcome: Answered, generation: int, kind: ProbeKind | None
+) -> None:
+    """Book a success.
+
+    Args:
+        draft: the fleet in the making.
+        provider: who answered.
+        outcome: what it answered.
+        generation: of its breaker when the attempt was admitted.
+        kind: how it was checked; None for a live query.
+    """
+    state = draft.fleet.providers[provider]
+    probe = kind is not None
+    proof = kind is not ProbeKind.MODELS
+    closed = state.breaker.state is BreakerState.CLOSED
+    series = state.probes if probe else state.live
+    series = series.answered(draft.now, outcome.first_content_s)
+    state = replace(state, probes=series) if probe else replace(state, live=series)
+    state = _paid(state, draft, outcome.reply.usage, probe=probe)
+    if proof or closed:
+        normal = closed and not _unusual(state, outcome.first_content_s)
+        learnt = healths.succeeded(state.health, draft.now, outcome.first_content_s, probe=probe, learn=normal)
+        state = replace(state, health=learnt)
+    what = "a check" if probe else "a query"
+    reason = f"{what} was answered in {outcome.first_content_s:.1f} s"
+    _word(draft, state, reason, Source.PROBE if probe else Source.LIVE)
+    if proof:
+        _lift(draft, provider)
+        slow = outcome.elapsed_s > draft.rules.breaker.slow_s and not probe
+        if generation == draft.fleet.providers[provider].breaker.generation:
+            breaker = draft.fleet.providers[provider].breaker
+            after = breakers.passed(breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
+            set_breaker(draft, provider, after, Source.PROBE if probe else Source.LIVE)
+
+
+def book_failure(
+    draft: Draft, provider: ProviderId, outcome: Failed, generation: int, kind: ProbeKind | None
+) -> None:
+    """Book a failure against whom it concerns; arguments as for `book_answer`."""
+    state = draft.fleet.providers[provider]
+    failure = outcome.failure
+    policy = POLICY[failure.kind]
+    probe = kind is not None
+    source = Source.PROBE if probe else Source.LIVE
+    state = _paid(state, draft, outcome.usage, probe=probe)
+    frozen = policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen
+    if policy.strike and not frozen:
+        state = _failing(state, draft.now, failure.reason, probe=probe)
+    elif probe:
+        state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
+    _word(draft, state, failure.reason, source)
+    if not frozen:
+        _take_effect(draft, state, failure, generation, source)
+
+
+def _failing(state: ProviderState, now: float, reason: str, *, probe: bool) -> ProviderState:
+    health = healths.failed(state.health, now, reason, probe=probe)
+    if probe:
+        return replace(state, health=health, probes=state.probes.failed(now))
+    return replace(state, health=health, live=state.live.failed(now))
+
+
+def _take_effect(draft: Draft, state: ProviderState, failure: Failure, generation: int, source: Source) -> None:
+    provider = state.spec.id
+    policy = POLICY[failure.kind]
+    match policy.effect:
+        case Effect.BREAKER:
+            if generation == draft.fleet.providers[provider].breaker.generation:
+                _strike(draft, provider, failure, policy.weight, source, neighbour=False)
+            _strike_neighbours(draft, provider, failure, policy, source)
+        case Effect.HOLD:
+            _hold(draft, state, failure, source)
+        case Effect.NONE:
+            pass
+
+
+def set_breaker(draft: Draft, provider: ProviderId, after: Breaker, source: Source, actor: str = "") -> None:
+    """Put a breaker back and say so if its state changed."""
+    state = draft.fleet.providers[provider]
+    before = state.breaker
+    if after.generation == before.generation:
+        draft.keep(replace(state, breaker=after))
+        return
+    draft.turn(replace(state, breaker=after))
+    about = About(provider, actor=actor, trigger=after.trigger)
+    draft.say(_BREAKER_EVENT[after.state], f"breaker {before.state} -> {after.state}", after.reason, source, about)
+
+
+_BREAKER_EVENT = {
+    BreakerState.CLOSED: EventKind.BREAKER_CLOSED,
+    BreakerState.OPEN: EventKind.BREAKER_OPENED,
+    BreakerState.HALF_OPEN: EventKind.BREAKER_HALF_OPEN,
+}
+
+
+def _unusual(state: ProviderState, latency_s: float) -> bool:
+    """A slow spell must not become the normal that slowness is measured against."""
+    baseline = state.health.baseline_s
+    return baseline is not None and latency_s > 2.0 * baseline + 0.25
+
+
+def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> None:
+    """Put a provider back and say so if its public word changed."""
+    before = draft.fleet.providers[state.spec.id].health.verdict
+    after = state.health.verdict
+    if before is after:
+        draft.keep(state)
+        return
+    draft.turn(state)
+    kind = EventKind.HEALTHY if after is healths.Status.HEALTHY else EventKind.UNHEALTHY
+    draft.say(kind, f"{before} -> {after}", reason, source, About(state.spec.id))
+
+
+def _paid(state: ProviderState, draft: Draft, usage: Usage | None, *, probe: bool) -> ProviderState:
+    day = int(draft.moment.utc // _DAY_S)
+    spend = state.spend if state.spend.day == day else replace(state.spend, probes=0, day=day)
+    price = cost(usage, state.spec.price)
+    if price is None:
+        spend = replace(spend, unpriced=spend.unpriced + (1 if usage is not None or not probe else 0))
+    elif probe:
+        spend = _probe_spend(draft, state, replace(spend, probes=spend.probes + price))
+    else:
+        spend = replace(spend, live=spend.live + price)
+    return replace(state, spend=spend)
+
+
+def _probe_spend(draft: Draft, state: ProviderState, spend: Spend) -> Spend:
+    cap = state.spec.probe.daily_budget
+    if cap is not None and state.spend.probes < cap <= spend.probes:
+        text = "checks list models only for the rest of the day (UTC)"
+        cause = f"today's checks cost ${spend.probes / 1e6:.2f}"
+        draft.say(EventKind.PROBE_BUDGET, text, cause, Source.AUTO, About(state.spec.id))
+    return spend
+
+
+def _strike(
+    draft: Draft, provider: ProviderId, failure: Failure, weight: float, source: Source, *, neighbour: bool
+) -> None:
+    state = draft.fleet.providers[provider]
+    strike = Strike(
+        weight,
+        failure.reason,
+        draft.fleet.demand(provider).threshold,
+        draft.fleet.jitter(provider, state.breaker.generation),
+        failure.retry_after_s if failure.kind is FailureKind.SERVER else None,
+        may_open=not neighbour or weight >= 1.0,
+    )
+    set_breaker(draft, provider, breakers.struck(state.breaker, draft.now, draft.rules.breaker, strike), source)
+
+
+def _strike_neighbours(
+    draft: Draft, provider: ProviderId, failure: Failure, policy: Policy, source: Source
+) -> None:
+    """An endpoint that cannot be reached is so for everybody there; a server error is a hint to them."""
+    if not policy.sibling_weight:
+        return
+    endpoint = draft.fleet.providers[provider].spec.endpoint
+    for other, state in draft.fleet.providers.items():
+        if other != provider and state.spec.endpoint == endpoint and state.imposed is not Imposed.MAINTENANCE:
+            _strike(draft, other, failure, policy.sibling_weight, source, neighbour=True)
+
+
+_HOLDS: dict[FailureKind, tuple[HoldScope, NotUsed]] = {
+    FailureKind.RATE_LIMITED: (HoldScope.CREDENTIAL_AND_MODEL, NotUsed.RATE_LIMITED),
+    FailureKind.QUOTA: (HoldScope.CREDENTIAL, NotUsed.QUOTA),
+    FailureKind.AUTH: (HoldScope.CREDENTIAL, NotUsed.AUTH),
+    FailureKind.MODEL_MISSING: (HoldScope.MODEL, NotUsed.MODEL_MISSING),
+}
+
+
+def _hold(draft: Draft, state: ProviderState, failure: Failure, source: Source) -> None:
+    """Keep a credential or model out. A new hold only lengthens an old one of its kind."""
+    scope, code = _HOLDS[failure.kind]
+    key = dict(hold_keys(state.spec))[scope]
+    old = draft.fleet.holds.get((scope, key))
+    level = old.level + 1 if old is not None and failure.retry_after_s is None else 0
+    until = _hold_until(draft, failure, level)
+    standing = old is not None and old.code is code and old.keeps_out(draft.now)
+    if old is not None and standing:
+        until = None if old.until_at is None or until is None else max(old.until_at, until)
+    hold = Hold(code, until, failure.reason, level)
+    draft.fleet = replace(draft.fleet, holds={**draft.fleet.holds, (scope, key): hold})
+    if not standing:
+        lasting = "until a check passes" if until is None else f"for {until - draft.now:.0f} s"
+        text = f"held {lasting}: {POLICY[failure.kind].words}"
+        draft.turn(draft.fleet.providers[state.spec.id])
+        draft.say(EventKind.HOLD_BEGAN, text, failure.reason, source, About(state.spec.id))
+
+
+def _hold_until(draft: Draft, failure: Failure, level: int) -> float | None:
+    rules = draft.rules.hold
+    match failure.kind:
+        case FailureKind.RATE_LIMITED if failure.retry_after_s is not None:
+            return draft.now + min(max(failure.retry_after_s, rules.rate_floor_s), rules.rate_cap_s)
+        case FailureKind.RATE_LIMITED:
+            return draft.now + min(rules.rate_unstated_s * 2.0**level, rules.rate_unstated_max_s)
+        case FailureKind.MODEL_MISSING:
+            return draft.now + rules.model_missing_s
+        case FailureKind.QUOTA if failure.retry_after_s is not None:
+            return draft.now + failure.retry_after_s
+        case _:
+            return None
+
+
+def _lift(draft: Draft, provider: ProviderId) -> None:
+    """An answer proves that key, quota and model are in order; a rate limit's wait is waited out all the same."""
+    for key in hold_keys(draft.fleet.providers[provider].spec):
+        hold = draft.fleet.holds.get(key)
+        if hold is None or (hold.code is NotUsed.RATE_LIMITED and hold.keeps_out(draft.now)):
+            continue
+        lift(draft, key, "it answers again", Source.AUTO)
+
+
+def lift(draft: Draft, key: HoldKey, cause: str, source: Source, actor: str = "") -> None:
+    """Forget a hold, and say so for every provider it kept out."""
+    hold = draft.fleet.holds[key]
+    kept_out = [state for state in draft.fleet.providers.values() if key in hold_keys(state.spec)]
+    holds = {other: one for other, one in draft.fleet.holds.items() if other != key}
+    draft.fleet = replace(draft.fleet, holds=holds)
+    for state in kept_out if hold.keeps_out(draft.now) else ():
+        draft.turn(state)
+        draft.say(EventKind.HOLD_ENDED, "hold lifted", cause, source, About(state.spec.id, actor=actor))
+
+
+def end_holds(draft: Draft) -> None:
+    """Say which holds have run out; they are remembered a while for the doubling of the next one."""
+    for key, hold in draft.fleet.holds.items():
+        if hold.until_at is None or draft.now < hold.until_at:
+            continue
+        if not hold.over:
+            draft.fleet = replace(draft.fleet, holds={**draft.fleet.holds, key: replace(hold, over=True)})
+            for state in [one for one in draft.fleet.providers.values() if key in hold_keys(one.spec)]:
+                draft.turn(state)
+                draft.say(EventKind.HOLD_ENDED, "hold over", "its time is up", Source.AUTO, About(state.spec.id))
+        elif draft.now - hold.until_at > draft.rules.hold.rate_unstated_max_s:
+            holds = {other: one for other, one in draft.fleet.holds.items() if other != key}
+            draft.fleet = replace(draft.fleet, holds=holds)

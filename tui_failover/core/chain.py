@@ -1,0 +1,151 @@
+"""Which providers a query is to try, in order, and a reason for each one passed over."""
+
+from dataclasses import dataclass
+
+from tui_failover.core.agent_state import SHARES, AgentState
+from tui_failover.core.fleet import Fleet
+from tui_failover.core.health import Status
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.ports import Limits
+from tui_failover.core.provider_state import Obstacle
+from tui_failover.core.snapshot import NotUsed, WhyNot
+
+_P95_FACTOR = 4.0  # an answer that takes four times its provider's p95 is not coming
+_ENOUGH = 5  # answers before a percentile means anything
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a query is to do.
+
+    Attributes:
+        candidates: whom to try, in order.
+        passed_over: everyone else of the chain, with the reason.
+        panic: nothing is available; the candidates are the least bad, to be tried sparingly.
+    """
+
+    candidates: tuple[ProviderId, ...]
+    passed_over: tuple[WhyNot, ...]
+    panic: bool = False
+
+
+def plan(fleet: Fleet, agent_id: AgentId, now: float) -> Plan:
+    """Return whom the agent's next query tries. Everyone in its chain is either a candidate or passed over."""
+    agent = fleet.agents[agent_id]
+    open_to: list[ProviderId] = []
+    passed: list[tuple[ProviderId, Obstacle]] = []
+    for provider in _members(agent):
+        obstacle = fleet.obstacle(provider, now)
+        if obstacle is None or _commanded(agent, provider, obstacle):
+            open_to.append(provider)
+        else:
+            passed.append((provider, obstacle))
+    why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
+    if open_to:
+        return Plan(_ordered(fleet, agent, open_to), why + _left_out(agent))
+    desperate = [(provider, one) for provider, one in passed if one.code in _DESPERATION]
+    desperate.sort(key=lambda pair: _badness(pair[1], now))
+    least_bad = tuple(provider for provider, _ in desperate)
+    return Plan(
+        least_bad, tuple(one for one in why if one.provider not in least_bad) + _left_out(agent), panic=True
+    )
+
+
+def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool) -> Limits:
+    """Return how long an attempt at the provider may take.
+
+    Args:
+        fleet: as it stands.
+        provider: who is to be tried.
+        left_s: seconds until the query's deadline for its first content.
+        last: nobody is left after it, so that waiting until the deadline is better than giving up.
+    """
+    rules = fleet.rules.attempt
+    state = fleet.providers[provider]
+    p95 = state.live.percentile(0.95) if len(state.live.recent) >= _ENOUGH else None
+    if last:
+        first = left_s
+    elif state.spec.reasoning:
+        first = rules.first_content_reasoning_s
+    elif p95 is None:
+        first = rules.first_content_unknown_s
+    else:
+        first = min(max(_P95_FACTOR * p95, rules.first_content_min_s), rules.first_content_max_s)
+    progress = rules.progress_reasoning_s if state.spec.reasoning else rules.progress_s
+    return Limits(rules.connect_s, min(first, left_s), progress, rules.total_s)
+
+
+def next_available(fleet: Fleet, agent: AgentState, now: float) -> ProviderId | None:
+    """Return where the route goes if the active provider fails: onward in chain order, wrapping, healthy first."""
+    others = [one for one in _from_active(agent) if one != agent.active and fleet.obstacle(one, now) is None]
+    return min(others, key=lambda one: _trust(fleet, one), default=None)
+
+
+# Without a key or registration there is nothing to try, and maintenance is a person's clear word.
+_DESPERATION: dict[NotUsed, int] = {
+    NotUsed.HALF_OPEN: 0,
+    NotUsed.BREAKER_OPEN: 1,
+    NotUsed.RATE_LIMITED: 2,
+    NotUsed.HELD_OPEN: 3,
+    NotUsed.DRAINING: 3,
+    NotUsed.MODEL_MISSING: 4,
+    NotUsed.QUOTA: 5,
+    NotUsed.AUTH: 5,
+}
+
+
+def _badness(obstacle: Obstacle, now: float) -> tuple[int, float]:
+    left = obstacle.until_at - now if obstacle.until_at is not None else float("inf")
+    return _DESPERATION[obstacle.code], left
+
+
+def _members(agent: AgentState) -> tuple[ProviderId, ...]:
+    return (agent.active,) if agent.alone else _from_active(agent)
+
+
+def _left_out(agent: AgentState) -> tuple[WhyNot, ...]:
+    if not agent.alone:
+        return ()
+    text = f"automation is held by {agent.held_by}" if agent.held_by else "automatic failover is off"
+    return tuple(
+        WhyNot(provider, NotUsed.AUTOMATION_OFF, text) for provider in agent.preferred if provider != agent.active
+    )
+
+
+def _from_active(agent: AgentState) -> tuple[ProviderId, ...]:
+    """The chain from the active provider onward, wrapping round."""
+    chain = agent.preferred
+    start = chain.index(agent.active) if agent.active in chain else 0
+    return chain[start:] + chain[:start]
+
+
+def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> bool:
+    """A hard pin is obeyed whatever the breaker says; only maintenance and a missing key stand above it."""
+    pin = agent.pin
+    return pin is not None and pin.hard and pin.provider == provider and obstacle.code in _DESPERATION
+
+
+def _ordered(fleet: Fleet, agent: AgentState, open_to: list[ProviderId]) -> tuple[ProviderId, ...]:
+    first = agent.active
+    if agent.ramp is not None and _takes_candidate(agent):
+        first = agent.ramp.candidate
+    rest = sorted((one for one in open_to if one != first), key=lambda one: _trust(fleet, one))
+    return (first, *rest) if first in open_to else tuple(rest)
+
+
+def _takes_candidate(agent: AgentState) -> bool:
+    """Whether this query belongs to the share of the returning provider; by count, so that replay repeats it."""
+    if agent.ramp is None:
+        return False
+    share = SHARES[agent.ramp.stage]
+    if share == 0.0:
+        return not agent.ramp.sent
+    return agent.queries % round(1 / share) == 0
+
+
+def _trust(fleet: Fleet, provider: ProviderId) -> int:
+    """Healthy before unknown before failing; sorting is stable, so that chain order decides among equals."""
+    return _TRUST[fleet.providers[provider].health.verdict]
+
+
+_TRUST = {Status.HEALTHY: 0, Status.UNKNOWN: 1, Status.CHECKING: 1, Status.UNHEALTHY: 2}

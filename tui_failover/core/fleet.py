@@ -1,0 +1,249 @@
+"""Everything at one instant, and the workbench on which the next instant is made.
+
+`Fleet` never changes. A rule that changes something works on a `Draft` of it and says what happened; `Draft.done`
+returns the next fleet and the events. Nothing outside the core sees a draft.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tui_failover.core.agent_state import AgentState, Pin
+from tui_failover.core.command import BreakerHand, Imposed, Verdict
+from tui_failover.core.event import Event, EventKind, Source
+from tui_failover.core.names import AgentId, Moment, ProviderId
+from tui_failover.core.provider_state import Hand, Hold, HoldKey, Obstacle, ProviderState, obstacle
+from tui_failover.core.snapshot import NotUsed
+from tui_failover.core.spec import FailoverConfig, ProbeKind, Rules
+from tui_failover.core.transition import Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How a provider is to be checked, by the strictest of the agents that use it.
+
+    Attributes:
+        enabled: at least one agent wants checks.
+        interval_s: the shortest interval asked for.
+        timeout_s: the longest: a check that one agent would still wait for is no failure.
+        threshold: the smallest number of failures in a row that opens the breaker.
+        query: the first agent's.
+    """
+
+    enabled: bool = False
+    interval_s: float = 60.0
+    timeout_s: float = 5.0
+    threshold: int = 3
+    query: str = "Hello"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteBefore:
+    """An agent's route before an order, for undo."""
+
+    active: ProviderId
+    active_because: str
+    pin: Pin | None
+    held_by: str | None
+    strict: bool
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImposedBefore:
+    """What was imposed on a provider before an order, for undo."""
+
+    imposed: Imposed
+    imposed_by: str
+    hand: Hand | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
+    """The last order that can be taken back."""
+
+    text: str
+    until_at: float
+    agents: Mapping[AgentId, RouteBefore] = field(default_factory=dict)
+    providers: Mapping[ProviderId, ImposedBefore] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFault:
+    """What is known of a fault of our own network; instants are monotonic seconds.
+
+    Attributes:
+        connects: (host, instant) of recent failures to connect.
+        suspected_at: several hosts failed at once and the reference is being asked; None otherwise.
+        since_at: the fault is confirmed since; None otherwise.
+        cleared_at: the last time the reference answered.
+    """
+
+    connects: tuple[tuple[str, float], ...] = ()
+    suspected_at: float | None = None
+    since_at: float | None = None
+    cleared_at: float | None = None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether failures to connect are booked against nobody."""
+        return self.since_at is not None or self.suspected_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Everything at one instant.
+
+    Attributes:
+        seed: spreads jitter between processes; the same seed and facts give the same fleet.
+        demands: derived from the agents' configuration.
+        users: derived: the agents that have the provider in their chain.
+        answered_orders: verdicts on recent orders by id, so that a repeat is harmless.
+    """
+
+    rules: Rules
+    started: Moment
+    seed: int = 0
+    revision: int = 0
+    data_at: float = 0.0
+    providers: Mapping[ProviderId, ProviderState] = field(default_factory=dict)
+    agents: Mapping[AgentId, AgentState] = field(default_factory=dict)
+    holds: Mapping[HoldKey, Hold] = field(default_factory=dict)
+    demands: Mapping[ProviderId, Demand] = field(default_factory=dict)
+    users: Mapping[ProviderId, tuple[AgentId, ...]] = field(default_factory=dict)
+    local: LocalFault = field(default_factory=LocalFault)
+    undo: UndoRecord | None = None
+    answered_orders: Mapping[str, Verdict] = field(default_factory=dict)
+    events: int = 0
+    permits: int = 0
+
+    def demand(self, provider: ProviderId) -> Demand:
+        """Return how the provider is to be checked."""
+        return self.demands.get(provider, _NO_DEMAND)
+
+    def probed(self, provider: ProviderId) -> bool:
+        """Tell whether checks that prove inference run, so that they rather than users try a half-open breaker."""
+        state = self.providers.get(provider)
+        return (
+            state is not None and self.demand(provider).enabled and state.spec.probe.kind is not ProbeKind.MODELS
+        )
+
+    def obstacle(self, provider: ProviderId, now: float) -> Obstacle | None:
+        """Return why the provider may get no query now, or None where it is available."""
+        state = self.providers.get(provider)
+        if state is None:
+            return Obstacle(NotUsed.REMOVED, "not registered")
+        return obstacle(state, self.holds, now, probed=self.probed(provider))
+
+    def jitter(self, name: str, salt: int) -> float:
+        """Return a number between -1 and 1 that depends on nothing but seed, name and salt: replay repeats it."""
+        return zlib.crc32(f"{self.seed} {name} {salt}".encode()) / 0x7FFFFFFF - 1.0
+
+
+_NO_DEMAND = Demand()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom an event concerns, who ordered it, and which transition it was."""
+
+    provider: ProviderId | None = None
+    agent: AgentId | None = None
+    actor: str = ""
+    trigger: Trigger | None = None
+
+
+class Draft:
+    """The next fleet while it is being made; lives for one call of a rule."""
+
+    def __init__(self, fleet: Fleet, moment: Moment) -> None:
+        self.moment = moment
+        self.now = moment.mono
+        self.fleet = fleet
+        self._events: list[Event] = []
+
+    @property
+    def rules(self) -> Rules:
+        """The numbers in force."""
+        return self.fleet.rules
+
+    @property
+    def eventful(self) -> bool:
+        """Whether anything has been said so far."""
+        return bool(self._events)
+
+    def keep(self, state: ProviderState | AgentState) -> None:
+        """Put back a provider's or agent's changed state."""
+        match state:
+            case ProviderState():
+                self.fleet = replace(self.fleet, providers={**self.fleet.providers, state.spec.id: state})
+            case AgentState():
+                self.fleet = replace(self.fleet, agents={**self.fleet.agents, state.id: state})
+
+    def turn(self, state: ProviderState | AgentState) -> None:
+        """Put back a state whose availability, word or route has changed: older decisions on it are stale."""
+        revision = self.fleet.revision + 1
+        match state:
+            case ProviderState():
+                self.keep(replace(state, since_at=self.now, changed_revision=revision))
+            case AgentState():
+                self.keep(replace(state, changed_revision=revision))
+
+    def say(self, kind: EventKind, text: str, cause: str, source: Source, about: About) -> None:
+        """Record what happened."""
+        number = self.fleet.events + 1
+        self.fleet = replace(self.fleet, events=number)
+        event = Event(number, self.now, self.moment.utc, kind, text, cause, source)
+        self._events.append(
+            replace(event, provider=about.provider, agent=about.agent, actor=about.actor, trigger=about.trigger)
+        )
+
+    def done(self) -> tuple[Fleet, tuple[Event, ...]]:
+        """Return the next fleet, one revision on, and what happened on the way."""
+        return replace(self.fleet, revision=self.fleet.revision + 1, data_at=self.now), tuple(self._events)
+
+
+def demands_of(configs: Mapping[AgentId, FailoverConfig]) -> dict[ProviderId, Demand]:
+    """Return how each provider is to be checked, from all agents that use it."""
+    demands: dict[ProviderId, Demand] = {}
+    for config in configs.values():
+        for provider in config.chain:
+            demands[provider] = _stricter(demands.get(provider), config)
+    return demands
+
+
+def _stricter(demand: Demand | None, config: FailoverConfig) -> Demand:
+    if demand is None or (config.health_check_enabled and not demand.enabled):
+        threshold = config.max_consecutive_failures
+        return Demand(
+            config.health_check_enabled,
+            config.health_check_interval,
+            config.health_check_timeout,
+            threshold if demand is None else min(threshold, demand.threshold),
+            config.health_check_query,
+        )
+    threshold = min(demand.threshold, config.max_consecutive_failures)
+    if not config.health_check_enabled:
+        return replace(demand, threshold=threshold)
+    return replace(
+        demand,
+        interval_s=min(demand.interval_s, config.health_check_interval),
+        timeout_s=max(demand.timeout_s, config.health_check_timeout),
+        threshold=threshold,
+    )
+
+
+def users_of(configs: Mapping[AgentId, FailoverConfig]) -> dict[ProviderId, tuple[AgentId, ...]]:
+    """Return, for each provider, the agents that have it in their chain."""
+    users: dict[ProviderId, tuple[AgentId, ...]] = {}
+    for agent, config in configs.items():
+        for provider in config.chain:
+            users[provider] = (*users.get(provider, ()), agent)
+    return users
+
+
+HAND_WORDS: dict[BreakerHand | None, str] = {
+    BreakerHand.OPEN: "breaker held open",
+    BreakerHand.CLOSED: "breaker held closed",
+    None: "breaker given back to the rules",
+}

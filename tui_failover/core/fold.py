@@ -1,0 +1,316 @@
+"""State is the fold of facts: `apply(fleet, fact, moment)` returns the next fleet and what happened.
+
+`admit` is the one other door: it gives out the right to make an attempt.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from tui_failover.core import booking, local_fault, route
+from tui_failover.core.agent_state import AgentState
+from tui_failover.core.breaker import admit_trial, returned
+from tui_failover.core.command import BreakerHand
+from tui_failover.core.event import Event, EventKind, Source
+from tui_failover.core.expiry import pass_time
+from tui_failover.core.fact import (
+    AgentConfigured,
+    AgentRemoved,
+    AttemptEnded,
+    Fact,
+    Permit,
+    ProbeEnded,
+    ProbeStarted,
+    ProviderRegistered,
+    ProviderRemoved,
+    QueryAsked,
+    QueryEnded,
+    ReferenceChecked,
+    Started,
+    Ticked,
+    WorkerFailed,
+)
+from tui_failover.core.failure import POLICY
+from tui_failover.core.fleet import About, Draft, Fleet, demands_of, users_of
+from tui_failover.core.names import AgentId, Moment, ProviderId
+from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome
+from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
+from tui_failover.core.snapshot import NotUsed
+from tui_failover.core.spec import FailoverConfig, ProviderSpec
+from tui_failover.core.transition import BreakerState
+
+
+def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event, ...]]:
+    """Fold one fact into the fleet.
+
+    Args:
+        fleet: as it stands; it is not changed.
+        fact: what happened outside.
+        moment: when; never before the moment of the previous fact.
+
+    Returns:
+        The next fleet, one revision on, and the events that tell what changed and why.
+    """
+    draft = Draft(fleet, moment)
+    _fold(draft, fact)
+    return draft.done()
+
+
+def admit(
+    fleet: Fleet, agent: AgentId, provider: ProviderId, moment: Moment, *, desperate: bool = False
+) -> tuple[Fleet, tuple[Event, ...], Permit | Obstacle]:
+    """Give out the right to make one attempt, or say why not.
+
+    Args:
+        fleet: as it stands.
+        agent: for whom.
+        provider: whom to try.
+        moment: now.
+        desperate: in panic, or under a hard pin: try it although it is not available.
+    """
+    draft = Draft(fleet, moment)
+    obstacle = fleet.obstacle(provider, draft.now)
+    if obstacle is not None and (not desperate or obstacle.code is NotUsed.REMOVED):
+        return fleet, (), obstacle
+    state = fleet.providers[provider]
+    trial = False
+    if state.breaker.state is not BreakerState.CLOSED and not _held_closed(state) and obstacle is None:
+        tried = admit_trial(state.breaker, draft.now, draft.rules.breaker)
+        if tried is None:
+            return fleet, (), Obstacle(NotUsed.HALF_OPEN, "breaker half-open, another query is under trial")
+        booking.set_breaker(draft, provider, tried, Source.AUTO)
+        trial = True
+    state = draft.fleet.providers[provider]
+    draft.keep(replace(state, inflight=state.inflight + 1))
+    _mark_canary(draft, agent, provider)
+    number = draft.fleet.permits + 1
+    draft.fleet = replace(draft.fleet, permits=number)
+    return *draft.done(), Permit(number, provider, agent, state.breaker.generation, trial)
+
+
+def _held_closed(state: ProviderState) -> bool:
+    return state.hand is not None and state.hand.way is BreakerHand.CLOSED
+
+
+def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
+    agent = draft.fleet.agents.get(agent_id)
+    if agent is not None and agent.ramp is not None and agent.ramp.candidate == provider:
+        draft.keep(replace(agent, ramp=replace(agent.ramp, sent=True)))
+
+
+def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912 - one rung per fact, each a line
+    match fact:
+        case QueryAsked(agent):
+            _query_asked(draft, agent)
+        case AttemptEnded(permit, outcome):
+            _attempt_ended(draft, permit, outcome)
+        case QueryEnded():
+            _query_ended(draft, fact)
+        case ProbeStarted(provider):
+            _probe_started(draft, provider)
+        case ProbeEnded():
+            _probe_ended(draft, fact)
+        case Ticked():
+            pass_time(draft)
+        case ReferenceChecked(reachable):
+            local_fault.judge(draft, reachable=reachable)
+        case Started(providers, agents):
+            _started(draft, providers, agents)
+        case ProviderRegistered(spec):
+            _provider_registered(draft, spec)
+        case ProviderRemoved(provider):
+            _provider_removed(draft, provider)
+        case AgentConfigured(config):
+            _agent_configured(draft, config)
+        case AgentRemoved(agent):
+            _agent_removed(draft, agent)
+        case WorkerFailed(provider, text):
+            _worker_failed(draft, provider, text)
+        case _:
+            assert_never(fact)
+
+
+def _query_asked(draft: Draft, agent_id: AgentId) -> None:
+    agent = draft.fleet.agents.get(agent_id)
+    if agent is not None:
+        arrivals = agent.arrivals.answered(draft.now, 0.0)
+        draft.keep(replace(agent, queries=agent.queries + 1, arrivals=arrivals))
+
+
+def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
+    state = draft.fleet.providers.get(permit.provider)
+    if state is None:
+        return
+    state = replace(state, inflight=max(0, state.inflight - 1))
+    if permit.trial and permit.generation == state.breaker.generation and _neutral(outcome):
+        state = replace(state, breaker=returned(state.breaker))
+    draft.keep(state)
+    local_fault.note(draft, state.spec, outcome)
+    match outcome:
+        case Answered():
+            booking.book_answer(draft, permit.provider, outcome, permit.generation, None)
+            _canary_passed(draft, permit)
+        case Failed():
+            booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
+            _candidate_failed(draft, permit, outcome)
+        case Cancelled():
+            pass
+    _settle_users(draft, permit.provider)
+
+
+def _neutral(outcome: Outcome) -> bool:
+    """An end that says nothing about the provider's breaker frees the trial for the next query."""
+    match outcome:
+        case Answered():
+            return False
+        case Failed(failure):
+            return POLICY[failure.kind].weight == 0.0
+        case Cancelled():
+            return True
+
+
+def _canary_passed(draft: Draft, permit: Permit) -> None:
+    agent = draft.fleet.agents.get(permit.agent)
+    if agent is None or agent.ramp is None or agent.ramp.candidate != permit.provider or agent.ramp.stage:
+        return
+    draft.keep(replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1)))
+
+
+def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:
+    agent = draft.fleet.agents.get(permit.agent)
+    if agent is None or agent.ramp is None or agent.ramp.candidate != permit.provider:
+        return
+    if POLICY[outcome.failure.kind].strike:
+        route.relapse(draft, agent, outcome.failure.reason)
+
+
+def _query_ended(draft: Draft, fact: QueryEnded) -> None:
+    agent = draft.fleet.agents.get(fact.agent)
+    if agent is None:
+        return
+    answered = fact.served_by is not None
+    agent = replace(
+        agent,
+        failed=agent.failed + (0 if answered or fact.callers_fault else 1),
+        saved=agent.saved + (1 if answered and fact.served_by != fact.first_tried else 0),
+    )
+    if answered and agent.ramp is not None and agent.ramp.stage > 0:
+        agent = replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1))
+    draft.keep(agent)
+    _tell_exhausted(draft, agent, fact, answered=answered)
+    if agent.ramp is not None:
+        route.settle(draft, agent.id)
+
+
+def _tell_exhausted(draft: Draft, agent: AgentState, fact: QueryEnded, *, answered: bool) -> None:
+    """Say it at the first query of a run that nobody answered, not at each."""
+    if fact.callers_fault or agent.exhausted is not answered:
+        return
+    draft.turn(replace(agent, exhausted=not answered))
+    if not answered:
+        text = "a query found no provider that answers"
+        draft.say(EventKind.EXHAUSTED, text, fact.reason, Source.LIVE, About(agent=agent.id))
+
+
+def _probe_started(draft: Draft, provider: ProviderId) -> None:
+    state = draft.fleet.providers.get(provider)
+    if state is not None:
+        draft.keep(replace(state, checking=True, probe_started_at=draft.now))
+
+
+def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
+    state = draft.fleet.providers.get(fact.provider)
+    if state is None:
+        return
+    draft.keep(replace(state, checking=False))
+    local_fault.note(draft, state.spec, fact.outcome)
+    match fact.outcome:
+        case Answered():
+            booking.book_answer(draft, fact.provider, fact.outcome, fact.generation, fact.kind)
+        case Failed():
+            booking.book_failure(draft, fact.provider, fact.outcome, fact.generation, fact.kind)
+        case Cancelled():
+            pass
+    state = draft.fleet.providers[fact.provider]
+    draft.keep(replace(state, health=replace(state.health, last_check_at=draft.now)))
+    _settle_users(draft, fact.provider)
+
+
+def _settle_users(draft: Draft, provider: ProviderId) -> None:
+    """Move the routes that may have to: all where something turned, else only those on their way back."""
+    if draft.eventful:
+        for agent in draft.fleet.agents:
+            route.settle(draft, agent)
+        return
+    for agent in draft.fleet.users.get(provider, ()):
+        if draft.fleet.agents[agent].ramp is not None:
+            route.settle(draft, agent)
+
+
+def _started(draft: Draft, providers: tuple[ProviderSpec, ...], agents: tuple[FailoverConfig, ...]) -> None:
+    for spec in providers:
+        draft.keep(ProviderState(spec, draft.now, since_at=draft.now))
+    for config in agents:
+        draft.keep(AgentState(config, config.chain[0], draft.now))
+    _derive(draft)
+    text = f"started with {len(providers)} providers and {len(agents)} agents"
+    draft.say(EventKind.STARTED, text, "", Source.CONFIG, About())
+    for config in agents:
+        route.settle(draft, config.agent_id)
+
+
+def _provider_registered(draft: Draft, spec: ProviderSpec) -> None:
+    old = draft.fleet.providers.get(spec.id)
+    draft.turn(ProviderState(spec, draft.now) if old is None else replace(old, spec=spec))
+    for key in hold_keys(spec):
+        if key in draft.fleet.holds and draft.fleet.holds[key].until_at is None:
+            booking.lift(draft, key, "its provider was registered anew", Source.CONFIG)
+    text = "registered" if old is None else "changed"
+    draft.say(EventKind.CONFIG, text, "", Source.CONFIG, About(spec.id))
+    _settle_users(draft, spec.id)
+
+
+def _provider_removed(draft: Draft, provider: ProviderId) -> None:
+    if provider not in draft.fleet.providers:
+        return
+    remaining = {key: state for key, state in draft.fleet.providers.items() if key != provider}
+    draft.fleet = replace(draft.fleet, providers=remaining)
+    draft.say(EventKind.CONFIG, "removed", "", Source.CONFIG, About(provider))
+    for agent in draft.fleet.users.get(provider, ()):
+        route.settle(draft, agent)
+
+
+def _agent_configured(draft: Draft, config: FailoverConfig) -> None:
+    old = draft.fleet.agents.get(config.agent_id)
+    chain = config.chain
+    if old is None:
+        draft.turn(AgentState(config, chain[0], draft.now))
+    else:
+        active = old.active if old.active in chain else chain[0]
+        pin = old.pin if old.pin is not None and old.pin.provider in chain else None
+        draft.turn(replace(old, config=config, active=active, pin=pin, ramp=None))
+    _derive(draft)
+    text = f"failover set to {' > '.join(chain)}"
+    draft.say(EventKind.CONFIG, text, "", Source.CONFIG, About(agent=config.agent_id))
+    route.settle(draft, config.agent_id)
+
+
+def _agent_removed(draft: Draft, agent: AgentId) -> None:
+    if agent not in draft.fleet.agents:
+        return
+    agents = {key: state for key, state in draft.fleet.agents.items() if key != agent}
+    draft.fleet = replace(draft.fleet, agents=agents)
+    _derive(draft)
+    draft.say(EventKind.CONFIG, "removed", "", Source.CONFIG, About(agent=agent))
+
+
+def _worker_failed(draft: Draft, provider: ProviderId, text: str) -> None:
+    state = draft.fleet.providers.get(provider)
+    if state is not None:
+        health = replace(state.health, last_check_at=draft.now)
+        draft.keep(replace(state, checking=False, health=health))
+    draft.say(EventKind.WORKER_FAULT, "its check met something unforeseen", text, Source.PROBE, About(provider))
+
+
+def _derive(draft: Draft) -> None:
+    configs = {agent: state.config for agent, state in draft.fleet.agents.items()}
+    draft.fleet = replace(draft.fleet, demands=demands_of(configs), users=users_of(configs))
