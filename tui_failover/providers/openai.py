@@ -1,0 +1,110 @@
+"""The OpenAI dialect, Chat Completions, through the official SDK."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from tui_failover.core.query import Query, Role
+from tui_failover.core.spec import ProviderSpec
+from tui_failover.providers.connection import AuthHeader, Connection
+from tui_failover.providers.diagnosis import HttpFacts, lower_headers
+from tui_failover.providers.speaker import Asking
+from tui_failover.providers.transport import PLACEHOLDER_KEY, open_client
+from tui_failover.providers.watch import Language, OpenAnswer
+from tui_failover.wire import openai_chat
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletionMessageParam
+    from openai.types.shared_params import ReasoningEffort
+
+
+class OpenAiSpeaker:
+    """Speaks to one endpoint of the OpenAI dialect."""
+
+    language = Language(openai_chat.read_event, openai_chat.read_document)
+
+    def __init__(self, spec: ProviderSpec, connection: Connection) -> None:
+        self._spec = spec
+        self._connection = connection
+        self._client: openai.AsyncOpenAI | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the SDK is loaded."""
+        return self._client is not None
+
+    def load(self) -> None:
+        """Import the SDK and make its client; takes up to a second, so call it in a thread."""
+        import openai
+
+        self._client = openai.AsyncOpenAI(
+            api_key=PLACEHOLDER_KEY,
+            base_url=self._connection.base_url,
+            max_retries=0,
+            timeout=None,
+            http_client=open_client(self._connection),
+        )
+
+    @asynccontextmanager
+    async def ask(self, query: Query, asking: Asking) -> AsyncIterator[OpenAnswer]:
+        """Send `query` as a stream and hand out the answer once its head is there."""
+        import openai
+
+        effort: ReasoningEffort | openai.Omit = "low" if asking.brief and self._spec.reasoning else openai.omit
+        cap = query.max_tokens or self._connection.max_tokens
+        async with self._loaded().chat.completions.with_streaming_response.create(
+            model=self._spec.model,
+            messages=_messages(query),
+            stream=True,
+            stream_options={"include_usage": True} if self._connection.usage_in_stream else openai.omit,
+            reasoning_effort=effort,
+            extra_body={} if cap is None else {self._connection.max_tokens_field: cap},
+            extra_headers=self._headers(asking.key),
+            timeout=openai.Timeout(None, connect=asking.connect_s),
+        ) as response:
+            facts = HttpFacts(response.status_code, lower_headers(response.headers.multi_items()))
+            yield OpenAnswer(facts, response.iter_bytes())
+
+    @asynccontextmanager
+    async def list_models(self, asking: Asking) -> AsyncIterator[OpenAnswer]:
+        """Ask for the list of models, which costs nothing."""
+        import openai
+
+        async with self._loaded().models.with_streaming_response.list(
+            extra_headers=self._headers(asking.key), timeout=openai.Timeout(None, connect=asking.connect_s)
+        ) as response:
+            facts = HttpFacts(response.status_code, lower_headers(response.headers.multi_items()))
+            yield OpenAnswer(facts, response.iter_bytes())
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    def _loaded(self) -> "openai.AsyncOpenAI":
+        if self._client is None:
+            msg = "load() comes before the first request"
+            raise RuntimeError(msg)
+        return self._client
+
+    def _headers(self, key: str) -> "dict[str, str | openai.Omit]":
+        import openai
+
+        headers: dict[str, str | openai.Omit] = dict(self._connection.request_headers(key))
+        if self._connection.auth is not AuthHeader.BEARER:
+            headers.setdefault("Authorization", openai.Omit())
+        return headers
+
+
+def _messages(query: Query) -> "list[ChatCompletionMessageParam]":
+    messages: list[ChatCompletionMessageParam] = []
+    if query.system is not None:
+        messages.append({"role": "system", "content": query.system})
+    for turn in query.turns:
+        if turn.role is Role.ASSISTANT:
+            messages.append({"role": "assistant", "content": turn.text})
+        else:
+            messages.append({"role": "user", "content": turn.text})
+    messages.append({"role": "user", "content": query.text})
+    return messages

@@ -1,0 +1,41 @@
+"""OpenAI Chat Completions: the answer, streamed or whole.
+
+Compatible servers send chunks without choices, with `delta` or `content` null, and reasoning under several names;
+all of that is legal here.
+"""
+
+from tui_failover.wire.delta import Delta, as_mapping, as_text, as_tokens
+from tui_failover.wire.error_body import error_in
+from tui_failover.wire.sse import SseEvent, json_object
+
+_MADE_BY_MODEL = ("content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "audio")
+
+
+def read_event(event: SseEvent) -> Delta:
+    """Return what `event` adds to the answer; raises `ProtocolError` where it is not a JSON object."""
+    if event.data.startswith("[DONE]"):
+        return Delta(done=True)
+    return _read(json_object(event), "delta")
+
+
+def read_document(document: object) -> Delta:
+    """Return the answer that came whole, as one delta; `finish` is "" where the document is no answer."""
+    return _read(as_mapping(document), "message")
+
+
+def _read(document: dict[str, object], part: str) -> Delta:
+    error = None if document.get("choices") else error_in(document)
+    if error is not None:
+        return Delta(error=error)
+    choices = document.get("choices")
+    first = as_mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    message = as_mapping(first.get(part))
+    usage = as_mapping(document.get("usage"))
+    return Delta(
+        text=as_text(message.get("content")) or as_text(message.get("refusal")),
+        content=any(message.get(field) for field in _MADE_BY_MODEL),
+        model=as_text(document.get("model")),
+        finish=as_text(first.get("finish_reason")),
+        input_tokens=as_tokens(usage.get("prompt_tokens")),
+        output_tokens=as_tokens(usage.get("completion_tokens")),
+    )
