@@ -19,6 +19,14 @@ class SettingsError(FailoverError):
         super().__init__("\n".join(self.problems))
 
 
+class BadQuery(FailoverError, ValueError):
+    """A query's text or context cannot be used; `problems` holds every mistake."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
 class EngineClosed(FailoverError):
     """The engine has been stopped, or was never started."""
 

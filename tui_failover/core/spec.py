@@ -214,11 +214,16 @@ class PanicRules:
 
 @dataclass(frozen=True, slots=True)
 class LocalFaultRules:
-    """When several providers fail at once because of us. Seconds."""
+    """When several providers fail at once because of us. Seconds.
+
+    `references` ("host:port") are connected to, and nothing is sent, only when several hosts fail at once; with
+    none named a fault is never taken as our own.
+    """
 
     hosts: int = 2
     window_s: float = 5.0
     reference_timeout_s: float = 2.0
+    references: tuple[str, ...] = ("1.1.1.1:443", "8.8.8.8:443")
 
 
 @dataclass(frozen=True, slots=True)

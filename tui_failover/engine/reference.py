@@ -1,0 +1,44 @@
+"""The neutral reference: is it them, or our own network?"""
+
+import asyncio
+import contextlib
+
+from tui_failover.core.fact import ReferenceChecked
+from tui_failover.core.local_fault import RECHECK_S, reference_wanted
+from tui_failover.core.ports import Clock
+from tui_failover.core.spec import LocalFaultRules
+from tui_failover.engine.state import Cell
+
+
+async def watch_reference(cell: Cell, clock: Clock, news: asyncio.Event) -> None:
+    """Ask the reference whenever the fleet wants it asked; runs until cancelled. `news` is set on every change."""
+    while True:
+        if not reference_wanted(cell.fleet):
+            news.clear()
+            await news.wait()
+            continue
+        rules = cell.fleet.rules.local_fault
+        cell.apply(ReferenceChecked(await _any_reachable(rules)))
+        if reference_wanted(cell.fleet):
+            await clock.sleep(RECHECK_S)
+
+
+async def _any_reachable(rules: LocalFaultRules) -> bool:
+    """Tell whether one of the references takes a connection; without any, nothing speaks against our network."""
+    if not rules.references:
+        return True
+    answers = await asyncio.gather(*(_reachable(one, rules.reference_timeout_s) for one in rules.references))
+    return any(answers)
+
+
+async def _reachable(address: str, timeout_s: float) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, writer = await asyncio.open_connection(host, int(port))
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

@@ -1,0 +1,72 @@
+"""The cell that holds the fleet: the only writer. Every change is one synchronous call, never across an await."""
+
+from collections.abc import Callable
+
+from tui_failover.core import fold, orders
+from tui_failover.core.command import Command, Verdict
+from tui_failover.core.event import Event
+from tui_failover.core.fact import Fact, Permit
+from tui_failover.core.fleet import Fleet
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.ports import Clock
+from tui_failover.core.provider_state import Obstacle
+from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.spec import Rules
+from tui_failover.core.view import snapshot_of
+from tui_failover.engine.bus import Bus
+
+SHOWN_EVENTS = 500
+Listener = Callable[[Fleet, Fleet], None]
+
+
+class Cell:
+    """The one fleet. Facts, admissions and orders go in on the engine's loop; `snapshot` may be read anywhere."""
+
+    def __init__(self, rules: Rules, clock: Clock, bus: Bus, seed: int) -> None:
+        self._clock = clock
+        self._bus = bus
+        # One tuple, so that a reader in another thread sees a fleet and the events that belong to it.
+        self._shown: tuple[Fleet, tuple[Event, ...]] = (Fleet(rules, clock.now(), seed), ())
+        self._listeners: list[Listener] = []
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet as it stands."""
+        return self._shown[0]
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener(before, after)` after every change, on the engine's loop."""
+        self._listeners.append(listener)
+
+    def apply(self, fact: Fact) -> None:
+        """Fold a fact."""
+        fleet, events = fold.apply(self.fleet, fact, self._clock.now())
+        self._replace(fleet, events)
+
+    def admit(self, agent: AgentId, provider: ProviderId, *, desperate: bool = False) -> Permit | Obstacle:
+        """Ask for the right to make an attempt."""
+        moment = self._clock.now()
+        fleet, events, answer = fold.admit(self.fleet, agent, provider, moment, desperate=desperate)
+        self._replace(fleet, events)
+        return answer
+
+    def decide(self, command: Command) -> Verdict:
+        """Carry out or refuse an order."""
+        fleet, events, verdict = orders.decide(self.fleet, command, self._clock.now())
+        self._replace(fleet, events)
+        return verdict
+
+    def snapshot(self) -> Snapshot:
+        """Return the read model of this instant; callable from any thread."""
+        fleet, events = self._shown
+        return snapshot_of(fleet, self._clock.now(), events)
+
+    def _replace(self, fleet: Fleet, events: tuple[Event, ...]) -> None:
+        before, recent = self._shown
+        if events:
+            recent = (*recent, *events)[-SHOWN_EVENTS:]
+        self._shown = (fleet, recent)
+        if events:
+            self._bus.publish(events)
+        for listener in self._listeners:
+            listener(before, fleet)

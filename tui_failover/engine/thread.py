@@ -1,0 +1,207 @@
+"""The engine in a thread and loop of its own, so that nothing the screen does can hold traffic up.
+
+A terminal that stops reading freezes a screen's loop for seconds; this loop goes on beating.
+"""
+
+import asyncio
+import concurrent.futures
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Self, TypeVar
+
+from tui_failover.core.command import Command, Verdict
+from tui_failover.core.errors import EngineClosed
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.ports import UpstreamFactory
+from tui_failover.core.report import FailoverStats, ProviderHealth
+from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
+from tui_failover.engine.context import Context
+from tui_failover.engine.dispatcher import Served
+from tui_failover.engine.manager import FailoverManager
+
+# A busy screen thread keeps the interpreter for this long at a time; the default of 5 ms is felt in every answer.
+_SWITCH_INTERVAL_S = 0.0005
+_STOPPED = "the engine does not run: it was not started, or has been stopped"
+_Result = TypeVar("_Result")
+Work = Callable[[FailoverManager], Coroutine[Any, Any, _Result]]
+
+
+class EngineThread:
+    """Runs a manager on a loop in its own thread. Meets `core.ports.EngineLink`; callable from any thread."""
+
+    def __init__(self, make_manager: Callable[[], FailoverManager]) -> None:
+        self._make_manager = make_manager
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._manager: FailoverManager | None = None
+        self._stop: asyncio.Event | None = None
+        self._ready: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._last: Snapshot | None = None
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> Self:
+        """Start the thread and return when the manager runs; raises what its start raised."""
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        self._thread.start()
+        self._ready.result()
+        return self
+
+    def stop(self) -> None:
+        """Stop the manager and its thread, and wait for both; harmless when repeated."""
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine is up."""
+        return self._thread.is_alive() and self._manager is not None
+
+    def call(self, work: Work[_Result]) -> concurrent.futures.Future[_Result]:
+        """Run a coroutine on the engine's loop; the future's `result()` blocks the calling thread only.
+
+        Raises:
+            EngineClosed: the engine does not run.
+        """
+        if self._loop is None:
+            raise EngineClosed(_STOPPED)
+        return asyncio.run_coroutine_threadsafe(work(self.manager), self._loop)
+
+    @property
+    def manager(self) -> FailoverManager:
+        """The manager, for what it lets other threads read; raises `EngineClosed`."""
+        if self._manager is None:
+            raise EngineClosed(_STOPPED)
+        return self._manager
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest read model, or the last one where the engine has stopped; never blocks."""
+        manager = self._manager
+        if manager is not None:
+            self._last = manager.snapshot()
+        if self._last is None:
+            raise EngineClosed(_STOPPED)
+        return self._last
+
+    async def submit(self, command: Command) -> Verdict:
+        """Give an order from another loop and return the verdict."""
+        return await asyncio.wrap_future(self.call(lambda manager: manager.submit(command)))
+
+    async def check(self, providers: Sequence[ProviderId]) -> None:
+        """Start checks; their results arrive with later snapshots."""
+        for provider in providers:
+            self.call(lambda manager, one=provider: manager.check_provider_health(one))  # type: ignore[misc]
+
+    async def ask(self, agent: AgentId, text: str) -> str:
+        """Send one query through an agent's chain and return the answer."""
+        served = await asyncio.wrap_future(self.call(lambda manager: manager.execute_query(agent, text)))
+        return served.reply.text
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            else:
+                raise
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        async with self._make_manager() as manager:
+            self._manager = manager
+            self._ready.set_result(None)
+            await self._stop.wait()
+            self._last = manager.snapshot()
+            self._manager = None
+
+
+class BlockingFailoverManager:
+    """The failover manager for ordinary, blocking programs; every method may be called from any thread.
+
+        with BlockingFailoverManager(upstreams) as manager:
+            manager.register_provider(spec)
+            manager.configure_failover(config)
+            print(manager.execute_query("my-agent", "Hello").reply.text)
+
+    Methods, results and errors are those of `FailoverManager`.
+    """
+
+    def __init__(self, upstreams: UpstreamFactory, rules: Rules | None = None) -> None:
+        self._engine = EngineThread(lambda: FailoverManager(upstreams, rules))
+
+    def __enter__(self) -> Self:
+        self._engine.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.stop()
+
+    def start(self, providers: Iterable[ProviderSpec], agents: Iterable[FailoverConfig]) -> None:
+        """Take over a whole configuration at once."""
+        self._wait(lambda manager: manager.start(providers, agents))
+
+    def register_provider(self, spec: ProviderSpec) -> None:
+        """Add or replace a provider."""
+        self._wait(lambda manager: manager.register_provider(spec))
+
+    def remove_provider(self, provider: str) -> None:
+        """Take a provider away."""
+        self._wait(lambda manager: manager.remove_provider(provider))
+
+    def configure_failover(self, config: FailoverConfig) -> None:
+        """Add or replace an agent."""
+        self._wait(lambda manager: manager.configure_failover(config))
+
+    def remove_agent(self, agent: str) -> None:
+        """Take an agent away."""
+        self._wait(lambda manager: manager.remove_agent(agent))
+
+    def execute_query(self, agent: str, query: str, context: Context | None = None) -> Served:
+        """Answer a query through the agent's chain."""
+        return self._wait(lambda manager: manager.execute_query(agent, query, context))
+
+    def check_provider_health(self, provider: str) -> ProviderHealth:
+        """Check a provider now."""
+        return self._wait(lambda manager: manager.check_provider_health(provider))
+
+    def get_provider_health(self, provider: str) -> ProviderHealth:
+        """Return a provider's health as last known."""
+        return self._manager.get_provider_health(provider)
+
+    def get_all_provider_health(self) -> dict[ProviderId, ProviderHealth]:
+        """Return the health of every provider."""
+        return self._manager.get_all_provider_health()
+
+    def get_active_provider(self, agent: str) -> ProviderId:
+        """Return where an agent's new queries go first."""
+        return self._manager.get_active_provider(agent)
+
+    def switch_provider(self, agent: str, provider: str, *, force: bool = False) -> str:
+        """Move an agent to a provider of its chain."""
+        return self._wait(lambda manager: manager.switch_provider(agent, provider, force=force))
+
+    def get_failover_config(self, agent: str) -> FailoverConfig:
+        """Return an agent's configuration."""
+        return self._manager.get_failover_config(agent)
+
+    def get_failover_stats(self, agent: str) -> FailoverStats:
+        """Return where an agent stands."""
+        return self._manager.get_failover_stats(agent)
+
+    def submit(self, command: Command) -> Verdict:
+        """Give an order."""
+        return self._wait(lambda manager: manager.submit(command))
+
+    def snapshot(self) -> Snapshot:
+        """Return the read model of this instant."""
+        return self._engine.snapshot()
+
+    @property
+    def _manager(self) -> FailoverManager:
+        return self._engine.manager
+
+    def _wait(self, work: Work[_Result]) -> _Result:
+        return self._engine.call(work).result()
