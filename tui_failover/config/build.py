@@ -80,7 +80,7 @@ def _provider(
         endpoint=endpoint,
         host=host,
         # Keyless endpoints share no credential; a common label would bench one for the other.
-        credential=connection.key.label if connection.key else f"none:{host}",
+        credential=connection.key.label if connection.key else f"none:{endpoint}",
         missing_key=found.text if isinstance(found, Missing) else None,
         reasoning=provider.reasoning,
         price=_price(provider),

@@ -174,6 +174,5 @@ def _order_of_rules(data: Raw) -> Iterator[Problem]:
         high, low = given.get(upper, getattr(standard, upper)), given.get(lower, getattr(standard, lower))
         if isinstance(high, int | float) and isinstance(low, int | float) and high < low:
             named = upper if upper in given else lower
-            yield Problem(
-                ("rules", topic, named), f"{upper} = {high:g} is below {lower} = {low:g}; {upper} must not be"
-            )
+            what = f"{upper} = {high:g} must not be below {lower} = {low:g}"
+            yield Problem(("rules", topic, named), what)

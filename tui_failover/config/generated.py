@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidateAs, create_model
 
-from tui_failover.config.words import Label, Line, Name, Words
+from tui_failover.config.words import HostPort, Label, Line, Name, Words
 from tui_failover.core.names import AgentId, ProviderId
 
 _WEEK_S = 7 * 24 * 3600.0
@@ -37,7 +37,7 @@ _LIMITS = MappingProxyType(
         "undo_s": Field(ge=0, le=_WEEK_S),
     }
 )
-_TEXTS: MappingProxyType[str, object] = MappingProxyType({"health_check_query": Words, "environment": Label})
+_TEXTS: MappingProxyType[str, Any] = MappingProxyType({"health_check_query": Words, "environment": Label})
 
 
 class Table(BaseModel):
@@ -87,6 +87,9 @@ _KINDS: MappingProxyType[object, Callable[[str], object]] = MappingProxyType(
         ProviderId: lambda _: Name,
         AgentId: lambda _: Name,
         tuple[ProviderId, ...]: lambda _: Annotated[tuple[ProviderId, ...], ValidateAs(list[Name], tuple)],
+        tuple[str, ...]: lambda _: Annotated[
+            tuple[str, ...], ValidateAs(list[HostPort], tuple)
+        ],  # the only such list
     }
 )
 

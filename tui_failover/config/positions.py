@@ -36,7 +36,7 @@ def line_numbers(text: str) -> Mapping[Path, int]:
     walk = _Walk(text.replace("\r\n", "\n"))
     try:
         walk.document()
-    except (_LostWay, RecursionError):
+    except (_LostWay, RecursionError, tomllib.TOMLDecodeError):
         return walk.lines
     return walk.lines
 

@@ -107,10 +107,10 @@ def _what(where: Path, kind: str, context: Mapping[str, Any], given: object) -> 
 
 def _unknown(where: Path) -> str:
     *table, key = where
+    if key in _ELSEWHERE:
+        return _ELSEWHERE[key]
     known = KNOWN_KEYS.get(_pattern(tuple(table)), ())
-    meant = _ELSEWHERE.get(str(key)) or suggestion(str(key), known)
-    if meant == _ELSEWHERE.get(str(key)):
-        return str(meant)
+    meant = suggestion(str(key), known)
     if meant is not None:
         return f'is not a setting; did you mean "{meant}"?'
     return f"is not a setting; known here are {', '.join(known)}"
@@ -161,10 +161,8 @@ _MISSING = MappingProxyType(
     }
 )
 
-_ELSEWHERE = MappingProxyType(
-    {
-        "agent_id": "is the name of the agent's table; remove this line",
-    }
+_ELSEWHERE: Mapping[str | int, str] = MappingProxyType(
+    {"agent_id": "is the name of the agent's table; remove this line"}
 )
 
 _OTHER_WORDS = MappingProxyType(

@@ -19,6 +19,7 @@ _HEADER_LIMIT = 1000
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # a token, RFC 9110 section 5.6.2
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
+_NO_HOST_PORT = 'is no host and port; write them like "192.0.2.1:443"'
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "cookie", "x-goog-api-key", "x-auth-token"}
 )
@@ -108,6 +109,16 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _host_port(text: str) -> str:
+    try:
+        parts = split_address(f"tcp://{_one_line(text, _LINE_LIMIT)}")
+    except ValueError:
+        _refuse(_NO_HOST_PORT)
+    if not parts.hostname or parts.port is None or parts.netloc != text or "@" in text or " " in text:
+        _refuse(_NO_HOST_PORT)
+    return text
+
+
 def _header_name(text: str) -> str:
     lower = text.lower()
     if not _HEADER_NAME.fullmatch(text):
@@ -135,5 +146,6 @@ Label = Annotated[str, AfterValidator(_label)]
 Words = Annotated[str, AfterValidator(_words)]
 EnvName = Annotated[str, AfterValidator(_env_name)]
 Address = Annotated[str, AfterValidator(_address)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
