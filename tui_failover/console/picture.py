@@ -24,11 +24,12 @@ class Ink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of cells in one ink. `text` must already be harmless and is never markup."""
+    """A run of cells in one ink. `text` must already be harmless and is never markup; `lit` is under the cursor."""
 
     text: str
     ink: Ink = Ink.TEXT
     bold: bool = False
+    lit: bool = False
 
 
 Line = tuple[Span, ...]
@@ -61,3 +62,8 @@ class Picture:
     read_only: bool = False
     caption: str = ""
     environment: str = ""
+
+    @property
+    def at(self) -> float:
+        """The instant shown, in monotonic seconds: a paused picture stands still, a live one never does."""
+        return self.snapshot.moment.mono if self.paused else self.now

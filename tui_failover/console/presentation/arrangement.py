@@ -1,0 +1,99 @@
+"""Which providers the chain shows, in which style, and which of them are in view: order never changes."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from tui_failover.console.picture import Picture
+from tui_failover.console.presentation import words
+from tui_failover.core.names import ProviderId
+from tui_failover.core.snapshot import ProviderView
+
+PAIRS_UP_TO: Final = 7  # providers that get two lines each
+ROOMY: Final = 100  # cells from which on two lines or a card make sense
+
+
+class Style(IntEnum):
+    """How a provider is drawn; the value is how many lines it takes."""
+
+    LINE = 1
+    PAIR = 2
+    CARD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The chain as it fits.
+
+    Attributes:
+        style: how each provider is drawn.
+        shown: places of the shown providers in the snapshot, in its order.
+        total: how many providers there are.
+        head: lines above the first provider.
+        capacity: providers in view at once.
+    """
+
+    style: Style
+    shown: tuple[int, ...]
+    total: int
+    head: int
+    capacity: int
+
+    @property
+    def scrolls(self) -> bool:
+        """Whether some shown providers are out of view."""
+        return len(self.shown) > self.capacity
+
+    def top(self, wanted: int) -> int:
+        """Return the row in view first, as near to `wanted` as there are rows."""
+        return max(0, min(wanted, len(self.shown) - self.capacity))
+
+    def reveal(self, top: int, row: int) -> int:
+        """Return the first row in view after the least scrolling that brings `row` into view."""
+        if row < top:
+            return self.top(row)
+        return self.top(max(top, row - self.capacity + 1))
+
+    def row_at(self, y: int, top: int) -> int | None:
+        """Return the row drawn on line `y`, or None where none is."""
+        row = (y - self.head) // self.style + top
+        inside = y >= self.head and row - top < self.capacity and row < len(self.shown)
+        return row if inside else None
+
+
+def matches(view: ProviderView, wanted: str) -> bool:
+    """Tell whether the filter shows the provider; it looks at name, state word, model, dialect and agents.
+
+    Case is ignored; "!" first inverts; an empty filter shows everything.
+    """
+    needle = wanted.removeprefix("!").strip().casefold()
+    if not needle:
+        return True
+    state = words.state(view).value
+    hay = " ".join((view.id, state, view.model, view.dialect.value, *view.agents)).casefold()
+    return (needle in hay) is not wanted.startswith("!")
+
+
+def shown(picture: Picture) -> tuple[ProviderId, ...]:
+    """Return the providers the filter leaves, in order; the cursor moves among these."""
+    return tuple(view.id for view in picture.snapshot.providers if matches(view, picture.filter))
+
+
+def arrange(picture: Picture, width: int, height: int) -> Arrangement:
+    """Return the chain's arrangement in a block of that size; filtering does not change the style."""
+    views = picture.snapshot.providers
+    places = tuple(place for place, view in enumerate(views) if matches(view, picture.filter))
+    style = _style(len(views), width, height)
+    head = 2 if style is Style.LINE and height >= 4 else 1
+    room = max(1, (height - head) // style)
+    if len(places) > room:
+        room = max(1, (height - head - 1) // style)
+    return Arrangement(style, places, len(views), head, room)
+
+
+def _style(count: int, width: int, height: int) -> Style:
+    if width >= ROOMY and count * Style.CARD < height:
+        return Style.CARD
+    if width >= ROOMY and count <= PAIRS_UP_TO and count * Style.PAIR < height:
+        return Style.PAIR
+    return Style.LINE

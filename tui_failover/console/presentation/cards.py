@@ -1,0 +1,63 @@
+"""A provider in five lines, where the screen is large enough: a rule with its state, and all that is known in short."""
+
+from tui_failover.console.picture import Ink, Line, Span
+from tui_failover.console.presentation import duration, figures, sparkline, words
+from tui_failover.console.presentation.cells import clip, close, left, light, spread, width_of
+from tui_failover.console.presentation.chain_frame import Frame, lead, why
+from tui_failover.core.snapshot import ProviderView
+
+_LABEL = 6
+
+
+def card(frame: Frame, place: int, view: ProviderView) -> tuple[Line, ...]:
+    """Return the provider's five lines."""
+    indent = Span(" " * frame.columns.lead)
+    window = frame.window(max(0, frame.width - frame.columns.lead - _LABEL - 2))
+    title = _title(frame, place, view)
+    selected = view.id == frame.picture.selected
+    lines = (
+        light(title) if selected else title,
+        close((indent, Span(_story(frame, view), Ink.MUTED)), frame.width),
+        close((indent, _label("live"), *sparkline.live(view, window, frame.scale)), frame.width),
+        close((indent, _label("probe"), *sparkline.probes(view, window, frame.scale)), frame.width),
+        close((indent, *_figures(frame, view)), frame.width),
+    )
+    return lines
+
+
+def _title(frame: Frame, place: int, view: ProviderView) -> Line:
+    start = lead(frame, place)
+    serves = f" serves {clip(', '.join(view.active_for), 40)} " if view.active_for else ""
+    end = (Span(serves, Ink.ACCENT), Span("─ ", Ink.FAINT))
+    dashes = "─" * max(0, frame.width - width_of(start) - width_of(end))
+    return spread((*start, Span(dashes, Ink.FAINT)), end, frame.width)
+
+
+def _story(frame: Frame, view: ProviderView) -> str:
+    since = f"for {duration.length(frame.picture.at - view.since_at)}"
+    said = why(view) or view.reason or words.SIGNS[words.state(view)].name
+    return f"{said} · {since} · {view.dialect.value} · {view.model}"
+
+
+def _label(text: str) -> Span:
+    return Span(left(text, _LABEL), Ink.MUTED)
+
+
+def _figures(frame: Frame, view: ProviderView) -> tuple[Span, ...]:
+    now = frame.picture.at
+    checked = duration.ago(view.last_check_at, now)
+    after = duration.due(view.next_probe_at, now) or "not planned"
+    pairs = (
+        ("p50", duration.latency(view.p50_s), 5),
+        ("p95", duration.latency(view.p95_s), 5),
+        ("err", figures.share(view.error_share), 5),
+        ("rate", figures.rate(view.rate), 6),
+        ("in flight", str(view.inflight), 3),
+        ("checked", checked, 10),
+        ("next", after, 8),
+        ("spent", figures.money(view.spend + view.probe_spend) + (" +?" if view.unpriced else ""), 9),
+    )
+    spans: list[Span] = []
+    for label, value, cells_wide in pairs:
+        spans.extend((Span(f"{label} ", Ink.MUTED), Span(left(value, cells_wide) + " ", Ink.TEXT)))
+    return tuple(spans)

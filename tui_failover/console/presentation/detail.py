@@ -1,0 +1,107 @@
+"""Everything about the selected provider: all its reasons, its health fields, its breaker, its checks, its cost."""
+
+from tui_failover.console.picture import Ink, Line, Picture, Span
+from tui_failover.console.presentation import duration, figures, words
+from tui_failover.console.presentation.cells import clip, close, drawn, left, page, rule
+from tui_failover.core.command import Imposed
+from tui_failover.core.snapshot import ProviderView
+from tui_failover.core.transition import BreakerState
+
+_LABEL = 11
+Row = tuple[str, tuple[Span, ...]]
+
+
+def detail(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
+    """Return the block of the selected provider, or a hint where none is selected."""
+    view = None if picture.selected is None else picture.snapshot.provider(picture.selected)
+    if view is None:
+        hint = close((Span(" no provider is selected", Ink.MUTED),), width)
+        return drawn(page((rule("selected", width), hint), width, height), ascii_only=picture.ascii)
+    lines = [rule(f"selected: {clip(view.id, 30)}", width)]
+    lines.extend(_line(label, spans, width) for label, spans in rows(view, picture))
+    return drawn(page(lines, width, height), ascii_only=picture.ascii)
+
+
+def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
+    """Return the facts as labelled rows, the most asked for first."""
+    return (
+        ("state", _state(view, picture.at)),
+        ("why", (Span(view.reason or "nothing keeps it out"),)),
+        ("breaker", (Span(_breaker(view, picture.at)),)),
+        ("failures", (Span(f"{view.failures} in a row, the breaker opens at {view.threshold}"),)),
+        ("last error", (Span(view.error or "none", Ink.TEXT if view.error else Ink.MUTED),)),
+        ("checks", (Span(_checks(view, picture.at)),)),
+        ("last ok", (Span(_successes(view, picture.at)),)),
+        ("latency", (Span(_latency(view)),)),
+        ("traffic", (Span(_traffic(view)),)),
+        ("spent", (Span(_spent(view)),)),
+        ("model", (Span(f"{view.model}, {view.dialect.value} dialect"),)),
+        ("endpoint", (Span(view.endpoint),)),
+        ("key", (Span(view.missing_key or f"from {view.credential}"),)),
+        ("agents", (Span(_agents(view)),)),
+    )
+
+
+def _line(label: str, spans: tuple[Span, ...], width: int) -> Line:
+    return close((Span(f" {left(label, _LABEL)} ", Ink.MUTED), *spans), width)
+
+
+def _state(view: ProviderView, now: float) -> tuple[Span, ...]:
+    found = words.reasons(view)
+    first = words.mark(view)
+    rest = [f"{words.SIGNS[word].shape} {word.value}" for word in found[1:]]
+    flags = ", ".join(sorted(flag.value for flag in view.flags))
+    said = f"  for {duration.length(now - view.since_at)}"
+    said += f"  also {' '.join(rest)}" if rest else ""
+    said += f"  ({flags})" if flags else ""
+    checking = f" {words.CHECKING} checking" if view.checking else ""
+    return (first, Span(f"{checking}{said}", Ink.MUTED))
+
+
+def _breaker(view: ProviderView, now: float) -> str:
+    breaker = view.breaker
+    opened = f", opened {breaker.opened_count}× since start" if breaker.opened_count else ""
+    if breaker.hand is not None:
+        rest = duration.countdown(breaker.hand_until_at, now)
+        return f"held {breaker.hand.value} by hand{f', {rest} left' if rest else ' until undone'}{opened}"
+    match breaker.state:
+        case BreakerState.OPEN:
+            return f"open, half-open {duration.due(breaker.until_at, now) or 'by hand only'}{opened}"
+        case BreakerState.HALF_OPEN:
+            return f"half-open, {breaker.successes} of {breaker.needed} trials passed{opened}"
+        case BreakerState.CLOSED:
+            return f"closed{opened}"
+
+
+def _checks(view: ProviderView, now: float) -> str:
+    if view.imposed is Imposed.MAINTENANCE:
+        return "none while in maintenance"
+    after = duration.due(view.next_probe_at, now)
+    every = f"{view.probe_kind.value} every {duration.length(view.interval_s)}"
+    planned = f", next {after}" if after else ", none planned"
+    return f"{every}, last {duration.ago(view.last_check_at, now)}{planned}"
+
+
+def _successes(view: ProviderView, now: float) -> str:
+    return f"{duration.ago(view.last_success_at, now)}, last failure {duration.ago(view.last_failure_at, now)}"
+
+
+def _latency(view: ProviderView) -> str:
+    p50, p95 = duration.latency(view.p50_s), duration.latency(view.p95_s)
+    return f"p50 {p50}, p95 {p95} over {figures.plural(view.samples, 'answer')}"
+
+
+def _traffic(view: ProviderView) -> str:
+    return (
+        f"{figures.rate(view.rate)}, {figures.share(view.error_share)} failed in 1 min, {view.inflight} in flight"
+    )
+
+
+def _spent(view: ProviderView) -> str:
+    unpriced = f", {figures.plural(view.unpriced, 'attempt')} of unknown price" if view.unpriced else ""
+    return f"{figures.money(view.spend)} live, {figures.money(view.probe_spend)} on checks today{unpriced}"
+
+
+def _agents(view: ProviderView) -> str:
+    active = f"active for {', '.join(view.active_for)}" if view.active_for else "active for nobody"
+    return f"{active}; in the chains of {', '.join(view.agents) or 'nobody'}"

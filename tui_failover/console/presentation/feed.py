@@ -1,0 +1,143 @@
+"""What happened, newest first, each event with its cause and who caused it; repeats are counted, not listed."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from tui_failover.console.picture import Ink, Line, Picture, Span
+from tui_failover.console.presentation import duration
+from tui_failover.console.presentation.cells import cells, clip, close, drawn, left, page, rule, spread
+from tui_failover.core.event import Event, EventKind
+
+_K = EventKind
+SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
+    _K.STARTED: ("●", Ink.MUTED),
+    _K.CONFIG: ("⚙", Ink.MUTED),
+    _K.HEALTHY: ("●", Ink.UP),
+    _K.UNHEALTHY: ("✖", Ink.DOWN),
+    _K.STALE: ("○", Ink.UNKN),
+    _K.SLOW: ("◐", Ink.SLOW),
+    _K.BREAKER_OPENED: ("⊘", Ink.DOWN),
+    _K.BREAKER_HALF_OPEN: ("⊘", Ink.SLOW),
+    _K.BREAKER_CLOSED: ("⊘", Ink.UP),
+    _K.HOLD_BEGAN: ("⊘", Ink.DEGR),
+    _K.HOLD_ENDED: ("⊘", Ink.UP),
+    _K.FAILOVER: ("⇄", Ink.ACCENT),
+    _K.FAILBACK: ("⇄", Ink.ACCENT),
+    _K.FAILBACK_STAGE: ("⇄", Ink.MUTED),
+    _K.FAILBACK_SUSPENDED: ("⇄", Ink.DEGR),
+    _K.SWITCHED: ("⇄", Ink.HELD),
+    _K.PIN_ENDED: ("⇄", Ink.HELD),
+    _K.AUTOMATION_HELD: ("■", Ink.HELD),
+    _K.AUTOMATION_RELEASED: ("■", Ink.MUTED),
+    _K.DRAINED: ("■", Ink.HELD),
+    _K.MAINTENANCE: ("■", Ink.HELD),
+    _K.RETURNED: ("■", Ink.MUTED),
+    _K.BREAKER_BY_HAND: ("⊘", Ink.HELD),
+    _K.UNDONE: ("✎", Ink.HELD),
+    _K.EXHAUSTED: ("✖", Ink.DOWN),
+    _K.PANIC_BEGAN: ("✖", Ink.DOWN),
+    _K.PANIC_ENDED: ("●", Ink.UP),
+    _K.LOCAL_FAULT_BEGAN: ("✖", Ink.DOWN),
+    _K.LOCAL_FAULT_ENDED: ("●", Ink.UP),
+    _K.HOLD_DOWN: ("■", Ink.DEGR),
+    _K.PROBE_BUDGET: ("✎", Ink.SLOW),
+    _K.WORKER_FAULT: ("✖", Ink.DEGR),
+}
+_SUBJECT: Final = 12
+_SOURCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event and how often it was repeated in a row; `oldest` is the number of the first of them."""
+
+    event: Event
+    times: int
+    oldest: int
+
+
+def entries(events: tuple[Event, ...]) -> tuple[Entry, ...]:
+    """Return the events newest first, identical ones in a row as one."""
+    merged: list[Entry] = []
+    for event in reversed(events):
+        last = merged[-1] if merged else None
+        if last is not None and _same(last.event, event):
+            merged[-1] = Entry(last.event, last.times + 1, event.number)
+        else:
+            merged.append(Entry(event, 1, event.number))
+    return tuple(merged)
+
+
+def place_of(listed: tuple[Entry, ...], anchor: int | None) -> int:
+    """Return the row of the entry that holds event `anchor`; 0 where it is None, the last row once it is gone."""
+    if anchor is None or not listed:
+        return 0
+    return next((row for row, entry in enumerate(listed) if entry.oldest <= anchor), len(listed) - 1)
+
+
+def feed(picture: Picture, width: int, height: int, anchor: int | None = None) -> tuple[Line, ...]:
+    """Return the block of events.
+
+    Args:
+        picture: what to draw.
+        width: in cells.
+        height: in lines.
+        anchor: number of the event to keep on top while newer ones arrive; None follows the newest.
+    """
+    listed = entries(picture.snapshot.events)
+    top = place_of(listed, anchor)
+    lines = [rule("events", width, *_notes(picture, listed, top))]
+    lines.extend(_line(entry, width) for entry in islice(listed, top, top + max(0, height - 1)))
+    if not listed:
+        lines.append(close((Span(" nothing has happened yet", Ink.MUTED),), width))
+    return drawn(page(lines, width, height), ascii_only=picture.ascii)
+
+
+def _same(newer: Event, older: Event) -> bool:
+    return (newer.kind, newer.provider, newer.agent, newer.text, newer.cause, newer.source, newer.actor) == (
+        older.kind,
+        older.provider,
+        older.agent,
+        older.text,
+        older.cause,
+        older.source,
+        older.actor,
+    )
+
+
+def _notes(picture: Picture, listed: tuple[Entry, ...], top: int) -> tuple[Span, ...]:
+    notes: list[Span] = []
+    undo = picture.snapshot.undo
+    if undo is not None and (rest := duration.countdown(undo.until_at, picture.at)) not in {"", "now"}:
+        notes.append(Span(f"u takes back: {clip(undo.text, 30)} ({rest})", Ink.HELD))
+    if newer := sum(entry.times for entry in listed[:top]):
+        notes.append(Span(f"{'  ' if notes else ''}{newer} new ↑", Ink.ACCENT, bold=True))
+    return tuple(notes)
+
+
+def _line(entry: Entry, width: int) -> Line:
+    event = entry.event
+    sign, ink = SIGNS[event.kind]
+    subject = event.provider or event.agent or ""
+    if event.kind in _ROUTES and event.agent is not None:
+        subject = event.agent
+    times = f" ×{entry.times}" if entry.times > 1 else ""
+    start = [
+        Span(f" {duration.clock(event.utc)} ", Ink.MUTED),
+        Span(f"{sign} ", ink),
+        Span(left(subject, _SUBJECT) + " ", Ink.TEXT),
+    ]
+    source = f" {left(event.actor or event.source.value, _SOURCE)}" if width >= 60 else ""
+    room = width - sum(cells(span.text) for span in start) - cells(times) - cells(source)
+    text = clip(event.text.replace(" -> ", " → "), max(room, 0))
+    start.append(Span(text, ink if ink in {Ink.DOWN, Ink.DEGR} else Ink.TEXT))
+    if event.cause and room - cells(text) > 4:
+        start.append(Span(clip(f", {event.cause}", room - cells(text)), Ink.MUTED))
+    start.append(Span(times, Ink.ACCENT))
+    return spread(start, (Span(source, Ink.MUTED),), width)
+
+
+_ROUTES: Final = frozenset(
+    {_K.FAILOVER, _K.FAILBACK, _K.FAILBACK_STAGE, _K.FAILBACK_SUSPENDED, _K.SWITCHED, _K.PIN_ENDED, _K.EXHAUSTED}
+)

@@ -1,0 +1,93 @@
+"""Line 1: what is running here, in which mode, under which policy, and how old the data is."""
+
+from typing import Final
+
+from tui_failover.console.picture import Ink, Line, Picture, Span
+from tui_failover.console.presentation import duration, figures, words
+from tui_failover.console.presentation.cells import close, drawn, spread, width_of
+from tui_failover.core.snapshot import Snapshot
+
+NAME: Final = "FAILOVER"
+OLD_S: Final = 5.0  # data this old is worth a look
+DEAD_S: Final = 15.0  # data this old proves nothing any more
+
+
+def mode_line(picture: Picture, width: int) -> tuple[Line, ...]:
+    """Return the mode line; what the operator needs least leaves first where it is narrow."""
+    end = _end(picture)
+    start = [Span(" ")]
+    for part in _parts(picture):
+        wanted = (*part, Span("  "))
+        if width_of(start) + width_of(wanted) + width_of(end) > width and len(start) > 1:
+            continue
+        start.extend(wanted)
+    if width_of(start) + width_of(end) > width:
+        end = end[-2:]
+    return drawn((spread(start, end, width),), ascii_only=picture.ascii)
+
+
+def alerts(snapshot: Snapshot) -> int:
+    """Return how many things need a person's attention: failing providers, agents in panic, a local fault."""
+    failing = sum(words.state(view) in {words.Word.DOWN, words.Word.DEGR} for view in snapshot.providers)
+    panicking = sum(agent.panic for agent in snapshot.agents)
+    return failing + panicking + (snapshot.local_fault is not None)
+
+
+def data_age(picture: Picture) -> float:
+    """Return the seconds since the engine last spoke; it counts up while paused."""
+    return max(0.0, picture.now - max(picture.snapshot.moment.mono, picture.snapshot.data_at))
+
+
+def _parts(picture: Picture) -> tuple[tuple[Span, ...], ...]:
+    """Return the left half, the most needed first."""
+    parts: list[tuple[Span, ...]] = [(Span(NAME, Ink.TEXT, bold=True),), (_mode(picture),)]
+    if picture.read_only:
+        parts.append((Span("READ-ONLY", Ink.HELD),))
+    parts.append(_policy(picture.snapshot))
+    if picture.environment:
+        parts.append((Span(picture.environment, Ink.MUTED),))
+    parts.append((Span(f"rev {picture.snapshot.revision}", Ink.MUTED),))
+    uptime = duration.length(picture.at - picture.snapshot.started_at)
+    parts.append((Span(f"up {uptime}", Ink.MUTED),))
+    return tuple(parts)
+
+
+def _mode(picture: Picture) -> Span:
+    moment = picture.snapshot.moment
+    if picture.paused:
+        old = duration.length(picture.now - moment.mono)
+        return Span(f"‖ PAUSED {duration.clock(moment.utc)}Z, {old} old", Ink.ACCENT, bold=True)
+    if data_age(picture) >= DEAD_S:
+        return Span("✖ NO DATA", Ink.DOWN, bold=True)
+    return Span("● LIVE", Ink.UP)
+
+
+def _policy(snapshot: Snapshot) -> tuple[Span, ...]:
+    held = sum(agent.automation_held is not None for agent in snapshot.agents)
+    off = sum(not agent.config.auto_failover_enabled for agent in snapshot.agents)
+    everyone = len(snapshot.agents)
+    if held:
+        return (Span("HELD" if held == everyone else f"HELD {held}/{everyone}", Ink.HELD, bold=True),)
+    if off:
+        return (Span("MANUAL" if off == everyone else f"MANUAL {off}/{everyone}", Ink.HELD),)
+    return (Span("AUTO", Ink.MUTED),)
+
+
+def _end(picture: Picture) -> tuple[Span, ...]:
+    count = alerts(picture.snapshot)
+    old = data_age(picture)
+    stale = old >= OLD_S and not picture.paused
+    clock = duration.clock(picture.snapshot.moment.wall(picture.now))
+    return (
+        Span(figures.plural(count, "alert"), Ink.DOWN if count else Ink.MUTED, bold=bool(count)),
+        Span(f"  {clock}Z", Ink.TEXT),
+        Span(f"  age {duration.age(old):>4} ", Ink.SLOW if stale else Ink.MUTED, bold=stale),
+    )
+
+
+def caption(picture: Picture, width: int) -> tuple[Line, ...]:
+    """Return the line on which a demo says what it is showing."""
+    if not picture.caption:
+        return (close((), width),)
+    spans = (Span(" demo  ", Ink.ACCENT), Span(picture.caption, Ink.MUTED))
+    return drawn((close(spans, width),), ascii_only=picture.ascii)

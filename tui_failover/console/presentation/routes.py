@@ -1,0 +1,111 @@
+"""Small questions about routes and providers, answered in the words that sentences are made of."""
+
+from tui_failover.console.presentation import duration, words
+from tui_failover.core.names import ProviderId
+from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot, WhyNot
+from tui_failover.core.spec import FailbackMode
+from tui_failover.core.transition import BreakerState
+
+
+def whose(agent: AgentView, hit: list[AgentView]) -> str:
+    """Return the agent's name, with the number of others in the same situation."""
+    return agent.id if len(hit) == 1 else f"{agent.id} and {len(hit) - 1} more"
+
+
+def are(hit: list[AgentView]) -> str:
+    """Return the verb for `whose`."""
+    return "is" if len(hit) == 1 else "are"
+
+
+def is_trial(agent: AgentView) -> bool:
+    """Tell whether the agent's switch goes back by itself unless it is confirmed."""
+    return agent.pin is not None and agent.pin.trial
+
+
+def is_available(snapshot: Snapshot, provider: ProviderId) -> bool:
+    """Tell whether the provider may get a query now."""
+    view = snapshot.provider(provider)
+    return view is not None and view.available
+
+
+def is_sick(snapshot: Snapshot, provider: ProviderId) -> bool:
+    """Tell whether the provider is down or degraded."""
+    view = snapshot.provider(provider)
+    return view is not None and words.state(view) in {words.Word.DOWN, words.Word.DEGR}
+
+
+def obstacle(why: WhyNot, now: float) -> str:
+    """Return why a provider is passed over, with when that ends by itself."""
+    rest = duration.due(why.until_at, now)
+    return f"{why.text} ({rest})" if rest else why.text
+
+
+def has_available(snapshot: Snapshot, agent: AgentView) -> bool:
+    """Tell whether any provider of the agent's chain may get a query now."""
+    return any(is_available(snapshot, provider) for provider in agent.chain)
+
+
+def place(agent: AgentView) -> int:
+    """Return the place of the active provider in its agent's chain, from 1; 0 where it is not in it."""
+    return agent.chain.index(agent.active) + 1 if agent.active in agent.chain else 0
+
+
+def utc(snapshot: Snapshot, at: float | None) -> str:
+    """Return the time of day of a monotonic instant ("14:02:11")."""
+    return "" if at is None else duration.clock(snapshot.moment.wall(at))
+
+
+def how(snapshot: Snapshot, provider: ProviderId) -> str:
+    """Return a provider with its state word, and the obstacle where it has one ("openai DOWN: breaker open")."""
+    view = snapshot.provider(provider)
+    if view is None:
+        return provider
+    why = view.error or view.reason if view.why_not is None else view.why_not.text
+    return f"{view.id} {words.state(view).value}: {why}" if why else f"{view.id} {words.state(view).value}"
+
+
+def next_of(view: ProviderView, now: float) -> str:
+    """Return what happens next to the provider by itself, or ""."""
+    breaker = view.breaker
+    if breaker.hand is None and breaker.state is BreakerState.OPEN and breaker.until_at is not None:
+        return f"{view.id} half-open {duration.due(breaker.until_at, now)}"
+    if view.why_not is not None and view.why_not.until_at is not None:
+        return f"{view.id} may answer again {duration.due(view.why_not.until_at, now)}"
+    if view.checking:
+        return f"{view.id} is being checked"
+    if view.next_probe_at is not None:
+        return f"next check of {view.id} {duration.due(view.next_probe_at, now)}"
+    return ""
+
+
+def next_hope(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, str]:
+    """Return what may end an outage of the whole chain first, said with room and shorter."""
+    views = [view for name in agent.chain if (view := snapshot.provider(name)) is not None]
+    timed = [(_until(view), view) for view in views]
+    known = [(until, view) for until, view in timed if until is not None]
+    if not known:
+        return ("nothing ends this by itself", "")
+    _, view = min(known, key=lambda pair: pair[0])
+    spoken = next_of(view, now)
+    return (f"first hope: {spoken}", spoken)
+
+
+def back_when(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, str]:
+    """Return what brings the agent back to its first choice, said with room and shorter."""
+    if agent.automation_held is not None:
+        return (f"stays there, {agent.automation_held} holds automation",) * 2
+    if agent.config.failback is not FailbackMode.AUTO:
+        return ("comes back only by hand: s switches", "back by hand: s")
+    if agent.failback_note:
+        return (agent.failback_note, agent.failback_note)
+    view = snapshot.provider(agent.chain[0])
+    spoken = "" if view is None else next_of(view, now)
+    return (f"next: {spoken}" if spoken else "", spoken)
+
+
+def _until(view: ProviderView) -> float | None:
+    if view.breaker.until_at is not None:
+        return view.breaker.until_at
+    if view.why_not is not None and view.why_not.until_at is not None:
+        return view.why_not.until_at
+    return view.next_probe_at

@@ -1,0 +1,1 @@
+"""Widgets that put lines on the screen and compute nothing."""
