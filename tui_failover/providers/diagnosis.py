@@ -112,7 +112,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         yield link
         if isinstance(link, BaseExceptionGroup):
             waiting += link.exceptions
-        before = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+        # The transport hides the system's error behind `raise ... from None`; it is in the context all the same.
+        before = link.__cause__ or link.__context__
         waiting += [] if before is None else [before]
 
 

@@ -19,7 +19,7 @@ from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.wire.delta import Delta, ErrorShape
 from tui_failover.wire.sse import ProtocolError, SseDecoder, SseEvent
 
-LINGER_S = 0.5  # wait for the token counts, which OpenAI sends after the answer's end
+LINGER_S = 0.5  # wait for the token counts, which OpenAI sends after everything else
 _MOST_KEPT = 4 << 20  # bytes kept of a body that is no event stream
 _MOST_TEXT = 16 << 20  # characters of one answer
 _NAME = 120  # characters of a model's or a finish's name
@@ -60,7 +60,6 @@ class Assembly:
     def __init__(self) -> None:
         self.stage = Stage.SENDING
         self.finished = False
-        self.closed = False
         self._text: list[str] = []
         self._length = 0
         self._model = ""
@@ -79,7 +78,8 @@ class Assembly:
         """Add `delta`; raises where it ends the attempt as a failure."""
         if delta.error is not None:
             raise _Wrong(Seen.ERROR_INSIDE, delta.error)
-        self._text.append(delta.text)
+        if delta.text:
+            self._text.append(delta.text)
         self._length += len(delta.text)
         if self._length > _MOST_TEXT:
             raise _Wrong(Seen.TOO_LONG)
@@ -90,7 +90,6 @@ class Assembly:
         self._output = self._output if delta.output_tokens is None else delta.output_tokens
         if delta.content:
             self.stage = Stage.TALKING
-        self.closed = self.closed or delta.done
         self.finished = self.finished or delta.done or bool(delta.finish)
 
     def check_end(self) -> None:
@@ -115,7 +114,8 @@ class Watch:
         model: the model asked for.
         clock: measures; waiting happens on the loop's own time.
         diagnostician: words the failures.
-        linger_s: how long a finished answer may keep its token counts back.
+        linger_s: how long to listen on once all that was asked for has come: for the token counts, and for the
+            end of the body, after which the connection can be used again.
     """
 
     language: Language
@@ -179,12 +179,10 @@ class _Run:
             async with asyncio.timeout_at(first) as timer:
                 await self._talk(opening, timer)
         except Exception as error:
+            if self._ended_at is not None:
+                return  # What was asked for had come; how the connection ended after it does not matter.
             if isinstance(error, _Wrong):
                 raise
-            if self.assembly.finished:
-                # The end mark had come; how the connection ended after it does not matter.
-                self.assembly.check_end()
-                return
             if timer.expired():
                 raise _Wrong(self._limit_passed(loop.time())) from None
             raise
@@ -201,30 +199,29 @@ class _Run:
                 for event in decoder.feed(piece):
                     self._events += 1
                     self._take(self._watch.language.read_event(event), timer)
-                    if self._only_first_content and self.assembly.stage is Stage.TALKING:
-                        self._end()
-                        return
             if not self._events:
                 self._take(self._whole_body(), timer)
-        self.assembly.check_end()
-        self._end()
+        if self._ended_at is None:
+            self.assembly.check_end()
 
     def _take(self, delta: Delta, timer: asyncio.Timeout) -> None:
-        if self.assembly.finished and delta.error is not None:
-            return
         self.assembly.take(delta)
+        if self._ended_at is not None:
+            return
+        now = asyncio.get_running_loop().time()
         if delta.content and self._first_content_at is None:
             self._first_content_at = self._watch.clock.now().mono
-        if self.assembly.finished:
-            self._end()
-            timer.reschedule(asyncio.get_running_loop().time() + self._watch.linger_s)
-        elif delta.content:
-            patience = asyncio.get_running_loop().time() + self._limits.progress_s
-            timer.reschedule(min(self._deadline, patience))
-
-    def _end(self) -> None:
-        if self._ended_at is None:
+        if self._enough():
             self._ended_at = self._watch.clock.now().mono
+            timer.reschedule(min(self._deadline, now + self._watch.linger_s))
+        elif delta.content:
+            timer.reschedule(min(self._deadline, now + self._limits.progress_s))
+
+    def _enough(self) -> bool:
+        if self.assembly.finished:
+            self.assembly.check_end()
+            return True
+        return self._only_first_content and self.assembly.stage is Stage.TALKING
 
     def _limit_passed(self, now: float) -> Seen:
         if now >= self._deadline:

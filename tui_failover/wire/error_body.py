@@ -4,7 +4,7 @@ import json
 
 from tui_failover.wire.delta import ErrorShape, as_mapping, as_text
 
-_MOST_READ = 65_536  # characters of an error body that are looked at
+_MOST_READ = 1 << 20  # characters of an error body that are looked at
 
 
 def read_error_body(body: str) -> ErrorShape:
