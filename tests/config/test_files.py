@@ -38,9 +38,7 @@ def test_missing_file_says_how_to_begin(tmp_path: Path) -> None:
             ": is not a text file; settings are written in TOML, encoded as UTF-8",
             id="utf-16",
         ),
-        pytest.param(
-            b"# one\n# caf\xe9\n", ":2: is not encoded as UTF-8 here; save the file as UTF-8", id="latin-1"
-        ),
+        pytest.param(b"# one\n# \xe9\n", ":2: is not encoded as UTF-8 here; save the file as UTF-8", id="latin-1"),
         pytest.param(b"#" * (1024 * 1024 + 1), ": is larger than 1024 KiB", id="too-large"),
     ],
 )

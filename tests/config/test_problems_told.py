@@ -274,7 +274,7 @@ primary_provider_id = "nobody"
 health_check_timeout = -1
 [providers.p]
 dialect = "openai"
-modle = "m"
+model_name = "m"
 api_key_env = "OPENAI_API_KEY"
 [console]
 ascii = 1
