@@ -37,7 +37,8 @@ def pick(rng: Rng, count: int) -> int:
 def words_for(question: str, tokens: int, rng: Rng) -> tuple[str, ...]:
     """Return the answer to `question` in pieces, one per token.
 
-    There are about `tokens` of them; a greeting has its own length. Sentences are not cut: the answer ends with the first one that reaches `tokens`.
+    There are about `tokens` of them: the answer ends with the first sentence that reaches that number. A greeting
+    has its own length.
     """
     if _GREETED_BY.match(question):
         return pieces_of(GREETING)
