@@ -31,7 +31,7 @@ _DAY_S = 86_400.0
 def book_answer(
     draft: Draft, provider: ProviderId, outcome: Answered, generation: int, kind: ProbeKind | None
 ) -> None:
-    """Book a success.
+    """Book a success; one of an older generation is history and changes nothing else.
 
     Args:
         draft: the fleet in the making.
@@ -48,26 +48,29 @@ def book_answer(
     series = series.answered(draft.now, outcome.first_content_s)
     state = replace(state, probes=series) if probe else replace(state, live=series)
     state = _paid(state, draft, outcome.reply.usage, probe=probe)
-    if proof or closed:
+    late = generation != state.breaker.generation
+    if (proof or closed) and not late:
         normal = closed and not _unusual(state, outcome.first_content_s)
         learnt = healths.succeeded(state.health, draft.now, outcome.first_content_s, probe=probe, learn=normal)
         state = replace(state, health=learnt)
     what = "a check" if probe else "a query"
     reason = f"{what} was answered in {outcome.first_content_s:.1f} s"
     _word(draft, state, reason, Source.PROBE if probe else Source.LIVE)
-    if proof:
-        _lift(draft, provider)
-        slow = outcome.elapsed_s > draft.rules.breaker.slow_s and not probe
-        if generation == draft.fleet.providers[provider].breaker.generation:
-            breaker = draft.fleet.providers[provider].breaker
-            after = breakers.passed(breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
-            set_breaker(draft, provider, after, Source.PROBE if probe else Source.LIVE)
+    if proof and not late:
+        _lift(draft, provider, draft.now - outcome.elapsed_s)
+        slow = outcome.first_content_s > draft.rules.breaker.slow_s and not probe
+        after = breakers.passed(state.breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
+        set_breaker(draft, provider, after, Source.PROBE if probe else Source.LIVE)
 
 
 def book_failure(
     draft: Draft, provider: ProviderId, outcome: Failed, generation: int, kind: ProbeKind | None
 ) -> None:
-    """Book a failure against whom it concerns; arguments as for `book_answer`."""
+    """Book a failure against whom it concerns; arguments as for `book_answer`.
+
+    One of an older generation is history and moves neither word nor breaker. A hold it asks for still begins: that
+    concerns a credential or model, which have no generations.
+    """
     state = draft.fleet.providers[provider]
     failure = outcome.failure
     policy = POLICY[failure.kind]
@@ -76,7 +79,9 @@ def book_failure(
     state = _paid(state, draft, outcome.usage, probe=probe)
     frozen = policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen
     if policy.strike and not frozen:
-        state = _failing(state, draft.now, failure.reason, probe=probe)
+        state = _counted(state, draft.now, probe=probe)
+        if generation == state.breaker.generation:
+            state = replace(state, health=healths.failed(state.health, draft.now, failure.reason, probe=probe))
     elif probe:
         state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
     _word(draft, state, failure.reason, source)
@@ -84,11 +89,10 @@ def book_failure(
         _take_effect(draft, state, failure, generation, source)
 
 
-def _failing(state: ProviderState, now: float, reason: str, *, probe: bool) -> ProviderState:
-    health = healths.failed(state.health, now, reason, probe=probe)
+def _counted(state: ProviderState, now: float, *, probe: bool) -> ProviderState:
     if probe:
-        return replace(state, health=health, probes=state.probes.failed(now))
-    return replace(state, health=health, live=state.live.failed(now))
+        return replace(state, probes=state.probes.failed(now))
+    return replace(state, live=state.live.failed(now))
 
 
 def _take_effect(draft: Draft, state: ProviderState, failure: Failure, generation: int, source: Source) -> None:
@@ -98,7 +102,7 @@ def _take_effect(draft: Draft, state: ProviderState, failure: Failure, generatio
         case Effect.BREAKER:
             if generation == draft.fleet.providers[provider].breaker.generation:
                 _strike(draft, provider, failure, policy.weight, source, neighbour=False)
-            _strike_neighbours(draft, provider, failure, policy, source)
+                _strike_neighbours(draft, provider, failure, policy, source)
         case Effect.HOLD:
             _hold(draft, state, failure, source)
         case Effect.NONE:
@@ -206,16 +210,27 @@ def _hold(draft: Draft, state: ProviderState, failure: Failure, source: Source) 
     old = draft.fleet.holds.get((scope, key))
     level = old.level + 1 if old is not None and failure.retry_after_s is None else 0
     until = _hold_until(draft, failure, level)
-    standing = old is not None and old.code is code and old.keeps_out(draft.now)
-    if old is not None and standing:
-        until = None if old.until_at is None or until is None else max(old.until_at, until)
-    hold = Hold(code, until, failure.reason, level)
+    hold = Hold(code, until, failure.reason, draft.now, level)
+    standing = old if old is not None and old.keeps_out(draft.now) else None
+    if standing is not None and _outlasts(standing, until):
+        hold = replace(standing, since_at=draft.now, level=level)
     draft.fleet = replace(draft.fleet, holds={**draft.fleet.holds, (scope, key): hold})
-    if not standing:
-        lasting = "until a check passes" if until is None else f"for {until - draft.now:.0f} s"
-        text = f"held {lasting}: {POLICY[failure.kind].words}"
-        draft.turn(draft.fleet.providers[state.spec.id])
-        draft.say(EventKind.HOLD_BEGAN, text, failure.reason, source, About(state.spec.id))
+    if standing is not None and standing.code is hold.code:
+        return
+    lasting = "until a check passes" if until is None else f"for {until - draft.now:.0f} s"
+    text = f"held {lasting}: {POLICY[failure.kind].words}"
+    for one in _sharers(draft, (scope, key)):
+        cause = failure.reason if one.spec.id == state.spec.id else f"{state.spec.id}: {failure.reason}"
+        draft.turn(one)
+        draft.say(EventKind.HOLD_BEGAN, text, cause, source, About(one.spec.id))
+
+
+def _outlasts(hold: Hold, until: float | None) -> bool:
+    return hold.until_at is None or (until is not None and hold.until_at >= until)
+
+
+def _sharers(draft: Draft, key: HoldKey) -> list[ProviderState]:
+    return [one for one in draft.fleet.providers.values() if key in hold_keys(one.spec)]
 
 
 def _hold_until(draft: Draft, failure: Failure, level: int) -> float | None:
@@ -233,22 +248,22 @@ def _hold_until(draft: Draft, failure: Failure, level: int) -> float | None:
             return None
 
 
-def _lift(draft: Draft, provider: ProviderId) -> None:
+def _lift(draft: Draft, provider: ProviderId, began_at: float) -> None:
     """An answer proves that key, quota and model are in order; a rate limit's wait is waited out all the same."""
     for key in hold_keys(draft.fleet.providers[provider].spec):
         hold = draft.fleet.holds.get(key)
-        if hold is None or (hold.code is NotUsed.RATE_LIMITED and hold.keeps_out(draft.now)):
+        if hold is None or began_at < hold.since_at:
             continue
-        lift(draft, key, "it answers again", Source.AUTO)
+        if hold.code is not NotUsed.RATE_LIMITED or not hold.keeps_out(draft.now):
+            lift(draft, key, "it answers again", Source.AUTO)
 
 
 def lift(draft: Draft, key: HoldKey, cause: str, source: Source, actor: str = "") -> None:
     """Forget a hold, and say so for every provider it kept out."""
     hold = draft.fleet.holds[key]
-    kept_out = [state for state in draft.fleet.providers.values() if key in hold_keys(state.spec)]
     holds = {other: one for other, one in draft.fleet.holds.items() if other != key}
     draft.fleet = replace(draft.fleet, holds=holds)
-    for state in kept_out if hold.keeps_out(draft.now) else ():
+    for state in _sharers(draft, key) if hold.keeps_out(draft.now) else ():
         draft.turn(state)
         draft.say(EventKind.HOLD_ENDED, "hold lifted", cause, source, About(state.spec.id, actor=actor))
 
@@ -260,7 +275,7 @@ def end_holds(draft: Draft) -> None:
             continue
         if not hold.over:
             draft.fleet = replace(draft.fleet, holds={**draft.fleet.holds, key: replace(hold, over=True)})
-            for state in [one for one in draft.fleet.providers.values() if key in hold_keys(one.spec)]:
+            for state in _sharers(draft, key):
                 draft.turn(state)
                 draft.say(EventKind.HOLD_ENDED, "hold over", "its time is up", Source.AUTO, About(state.spec.id))
         elif draft.now - hold.until_at > draft.rules.hold.rate_unstated_max_s:

@@ -90,8 +90,8 @@ def passed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: bool, pro
             return _passed_closed(breaker, now, rules, slow=slow, probe=probe)
         case BreakerState.OPEN:
             # Checks go on while it is open, and in an emergency queries do: an answer begins the trial early.
-            trial = _move(breaker, BreakerState.HALF_OPEN, Trigger.ANSWERED, now)
-            return _passed_trial(trial, now, rules)
+            # It is the first to pass but never also the last, so that each move is told by itself.
+            return replace(_move(breaker, BreakerState.HALF_OPEN, Trigger.ANSWERED, now), successes=1)
         case BreakerState.HALF_OPEN:
             return _passed_trial(breaker, now, rules)
 
@@ -102,7 +102,7 @@ def struck(breaker: Breaker, now: float, rules: BreakerRules, strike: Strike) ->
         case BreakerState.CLOSED:
             return _struck_closed(breaker, now, rules, strike)
         case BreakerState.OPEN:
-            if breaker.until_at is None or now < breaker.until_at:
+            if not (strike.may_open and cooled(breaker, now)):
                 return breaker
             longer = replace(breaker, level=min(breaker.level + 1, _TOP))
             return _cooling(longer, now, rules, strike)
@@ -117,6 +117,15 @@ def cooled(breaker: Breaker, now: float) -> bool:
     return breaker.state is BreakerState.OPEN and breaker.until_at is not None and now >= breaker.until_at
 
 
+def undecided(breaker: Breaker, now: float, rules: BreakerRules) -> bool:
+    """Tell whether checks had a lease's time to prove or strike it and did neither, refused as they may be.
+
+    Then a query has to be the trial: a breaker that only checks may close would stay as it is for ever.
+    """
+    since = breaker.until_at if breaker.state is BreakerState.OPEN else breaker.since_at
+    return breaker.state is not BreakerState.CLOSED and since is not None and now >= since + rules.lease_s
+
+
 def admit_trial(breaker: Breaker, now: float, rules: BreakerRules) -> Breaker | None:
     """Return the breaker with a query under trial, or None where none may be: one at a time, each with a lease."""
     if breaker.state is BreakerState.OPEN and cooled(breaker, now):
@@ -127,7 +136,7 @@ def admit_trial(breaker: Breaker, now: float, rules: BreakerRules) -> Breaker | 
 
 
 def returned(breaker: Breaker) -> Breaker:
-    """Return the breaker with its lease given back, after a neutral end of the query under trial."""
+    """Return the breaker with its lease given back: the query under trial has ended, however it did."""
     return replace(breaker, lease_until_at=None)
 
 
@@ -166,7 +175,7 @@ def _passed_closed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: b
 
 
 def _passed_trial(breaker: Breaker, now: float, rules: BreakerRules) -> Breaker:
-    breaker = replace(breaker, successes=breaker.successes + 1, lease_until_at=None)
+    breaker = replace(breaker, successes=breaker.successes + 1)
     if breaker.successes < rules.successes_to_close:
         return breaker
     return _move(breaker, BreakerState.CLOSED, Trigger.TRIALS_PASSED, now)

@@ -43,7 +43,7 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float) -> Plan:
     why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
     if open_to:
         return Plan(_ordered(fleet, agent, open_to), why + _left_out(agent))
-    desperate = [(provider, one) for provider, one in passed if one.code in _DESPERATION]
+    desperate = [(provider, one) for provider, one in passed if one.code in DESPERATION]
     desperate.sort(key=lambda pair: _badness(pair[1], now))
     least_bad = tuple(provider for provider, _ in desperate)
     return Plan(
@@ -82,7 +82,7 @@ def next_available(fleet: Fleet, agent: AgentState, now: float) -> ProviderId | 
 
 
 # Without a key or registration there is nothing to try, and maintenance is a person's clear word.
-_DESPERATION: dict[NotUsed, int] = {
+DESPERATION: dict[NotUsed, int] = {
     NotUsed.HALF_OPEN: 0,
     NotUsed.BREAKER_OPEN: 1,
     NotUsed.RATE_LIMITED: 2,
@@ -96,7 +96,7 @@ _DESPERATION: dict[NotUsed, int] = {
 
 def _badness(obstacle: Obstacle, now: float) -> tuple[int, float]:
     left = obstacle.until_at - now if obstacle.until_at is not None else float("inf")
-    return _DESPERATION[obstacle.code], left
+    return DESPERATION[obstacle.code], left
 
 
 def _members(agent: AgentState) -> tuple[ProviderId, ...]:
@@ -122,7 +122,7 @@ def _from_active(agent: AgentState) -> tuple[ProviderId, ...]:
 def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> bool:
     """A hard pin is obeyed whatever the breaker says; only maintenance and a missing key stand above it."""
     pin = agent.pin
-    return pin is not None and pin.hard and pin.provider == provider and obstacle.code in _DESPERATION
+    return pin is not None and pin.hard and pin.provider == provider and obstacle.code in DESPERATION
 
 
 def _ordered(fleet: Fleet, agent: AgentState, open_to: list[ProviderId]) -> tuple[ProviderId, ...]:

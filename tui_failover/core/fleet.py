@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tui_failover.core.agent_state import AgentState, Pin
+from tui_failover.core.breaker import undecided
 from tui_failover.core.command import BreakerHand, Imposed, Verdict
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.names import AgentId, Moment, ProviderId
@@ -39,9 +40,9 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class RouteBefore:
-    """An agent's route before an order, for undo."""
+    """An agent's route before an order, for undo; `active` is None where the order did not move the route."""
 
-    active: ProviderId
+    active: ProviderId | None
     active_because: str
     pin: Pin | None
     held_by: str | None
@@ -124,20 +125,22 @@ class Fleet:
     def probed(self, provider: ProviderId) -> bool:
         """Tell whether checks that prove inference run, so that they rather than users try a half-open breaker."""
         state = self.providers.get(provider)
-        return (
-            state is not None and self.demand(provider).enabled and state.spec.probe.kind is not ProbeKind.MODELS
-        )
+        if state is None or not self.demand(provider).enabled:
+            return False
+        cap = state.spec.probe.daily_budget
+        return state.spec.probe.kind is not ProbeKind.MODELS and (cap is None or state.spend.probes < cap)
 
     def obstacle(self, provider: ProviderId, now: float) -> Obstacle | None:
         """Return why the provider may get no query now, or None where it is available."""
         state = self.providers.get(provider)
         if state is None:
             return Obstacle(NotUsed.REMOVED, "not registered")
-        return obstacle(state, self.holds, now, probed=self.probed(provider))
+        probed = self.probed(provider) and not undecided(state.breaker, now, self.rules.breaker)
+        return obstacle(state, self.holds, now, probed=probed)
 
     def jitter(self, name: str, salt: int) -> float:
         """Return a number between -1 and 1 that depends on nothing but seed, name and salt: replay repeats it."""
-        return zlib.crc32(f"{self.seed} {name} {salt}".encode()) / 0x7FFFFFFF - 1.0
+        return zlib.crc32(f"{self.seed} {name} {salt}".encode()) / 0xFFFFFFFF * 2.0 - 1.0
 
 
 _NO_DEMAND = Demand()

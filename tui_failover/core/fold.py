@@ -9,6 +9,7 @@ from typing import assert_never
 from tui_failover.core import booking, local_fault, route
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.breaker import admit_trial, returned
+from tui_failover.core.chain import DESPERATION
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.expiry import pass_time
@@ -29,14 +30,12 @@ from tui_failover.core.fact import (
     Ticked,
     WorkerFailed,
 )
-from tui_failover.core.failure import POLICY
+from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet, demands_of, users_of
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome
 from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
-from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
-from tui_failover.core.transition import BreakerState
 
 
 def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event, ...]]:
@@ -65,26 +64,25 @@ def admit(
         agent: for whom.
         provider: whom to try.
         moment: now.
-        desperate: in panic, or under a hard pin: try it although it is not available.
+        desperate: in panic, or under a hard pin: try it although it is not available; what a person took out
+            of service stays out all the same.
     """
     draft = Draft(fleet, moment)
     obstacle = fleet.obstacle(provider, draft.now)
-    if obstacle is not None and (not desperate or obstacle.code is NotUsed.REMOVED):
+    if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
         return fleet, (), obstacle
     state = fleet.providers[provider]
-    trial = False
-    if state.breaker.state is not BreakerState.CLOSED and not _held_closed(state) and obstacle is None:
-        tried = admit_trial(state.breaker, draft.now, draft.rules.breaker)
-        if tried is None:
-            return fleet, (), Obstacle(NotUsed.HALF_OPEN, "breaker half-open, another query is under trial")
-        booking.set_breaker(draft, provider, tried, Source.AUTO)
-        trial = True
+    trial = None
+    if obstacle is None and not _held_closed(state):
+        trial = admit_trial(state.breaker, draft.now, draft.rules.breaker)
+    if trial is not None:
+        booking.set_breaker(draft, provider, trial, Source.AUTO)
     state = draft.fleet.providers[provider]
     draft.keep(replace(state, inflight=state.inflight + 1))
     _mark_canary(draft, agent, provider)
     number = draft.fleet.permits + 1
     draft.fleet = replace(draft.fleet, permits=number)
-    return *draft.done(), Permit(number, provider, agent, state.breaker.generation, trial)
+    return *draft.done(), Permit(number, provider, agent, state.breaker.generation, trial is not None)
 
 
 def _held_closed(state: ProviderState) -> bool:
@@ -140,10 +138,9 @@ def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
     state = draft.fleet.providers.get(permit.provider)
     if state is None:
         return
-    state = replace(state, inflight=max(0, state.inflight - 1))
-    if permit.trial and permit.generation == state.breaker.generation and _neutral(outcome):
-        state = replace(state, breaker=returned(state.breaker))
-    draft.keep(state)
+    late = permit.generation != state.breaker.generation
+    breaker = returned(state.breaker) if permit.trial and not late else state.breaker
+    draft.keep(replace(state, inflight=max(0, state.inflight - 1), breaker=breaker))
     local_fault.note(draft, state.spec, outcome)
     match outcome:
         case Answered():
@@ -151,21 +148,11 @@ def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
             _canary_passed(draft, permit)
         case Failed():
             booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
-            _candidate_failed(draft, permit, outcome)
+            if not late:
+                _candidate_failed(draft, permit, outcome)
         case Cancelled():
             pass
     _settle_users(draft, permit.provider)
-
-
-def _neutral(outcome: Outcome) -> bool:
-    """An end that says nothing about the provider's breaker frees the trial for the next query."""
-    match outcome:
-        case Answered():
-            return False
-        case Failed(failure):
-            return POLICY[failure.kind].weight == 0.0
-        case Cancelled():
-            return True
 
 
 def _canary_passed(draft: Draft, permit: Permit) -> None:
@@ -179,7 +166,8 @@ def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:
     agent = draft.fleet.agents.get(permit.agent)
     if agent is None or agent.ramp is None or agent.ramp.candidate != permit.provider:
         return
-    if POLICY[outcome.failure.kind].strike:
+    policy = POLICY[outcome.failure.kind]
+    if policy.strike and not (policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen):
         route.relapse(draft, agent, outcome.failure.reason)
 
 
@@ -285,9 +273,11 @@ def _agent_configured(draft: Draft, config: FailoverConfig) -> None:
     if old is None:
         draft.turn(AgentState(config, chain[0], draft.now))
     else:
-        active = old.active if old.active in chain else chain[0]
         pin = old.pin if old.pin is not None and old.pin.provider in chain else None
-        draft.turn(replace(old, config=config, active=active, pin=pin, ramp=None))
+        state = replace(old, config=config, pin=pin, ramp=None)
+        if old.active not in chain:
+            state = replace(state, active=chain[0], active_since_at=draft.now, active_because="first in its chain")
+        draft.turn(state)
     _derive(draft)
     text = f"failover set to {' > '.join(chain)}"
     draft.say(EventKind.CONFIG, text, "", Source.CONFIG, About(agent=config.agent_id))

@@ -10,7 +10,7 @@ from tui_failover.core.event import EventKind, Source
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.health import forgotten
-from tui_failover.core.outcome import Failed, Outcome
+from tui_failover.core.outcome import Answered, Failed, Outcome
 from tui_failover.core.spec import ProviderSpec
 
 _AGAIN_S = 30.0  # the reference answered: it is them; do not suspect ourselves again for a while
@@ -22,7 +22,7 @@ def note(draft: Draft, spec: ProviderSpec, outcome: Outcome) -> None:
     if _on_this_machine(spec.host):
         return
     if not isinstance(outcome, Failed) or POLICY[outcome.failure.kind].scope is not Scope.ENDPOINT:
-        if draft.fleet.local.since_at is not None and not isinstance(outcome, Failed):
+        if draft.fleet.local.since_at is not None and isinstance(outcome, Answered):
             _over(draft, f"{spec.id} answers")
         return
     local = draft.fleet.local

@@ -42,6 +42,7 @@ class Hold:
         code: what kind of refusal.
         until_at: monotonic seconds; None lasts until a check passes or an operator lifts it.
         reason: one line for people.
+        since_at: the newest refusal; an attempt that began before it proves nothing against it.
         level: how many refusals without a stated wait came in a row, for doubling.
         over: it has ended and is remembered only for `level`.
     """
@@ -49,6 +50,7 @@ class Hold:
     code: NotUsed
     until_at: float | None
     reason: str
+    since_at: float = 0.0
     level: int = 0
     over: bool = False
 

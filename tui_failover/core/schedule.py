@@ -47,7 +47,7 @@ def _first(fleet: Fleet, state: ProviderState, interval_s: float) -> float:
 def _rhythm(fleet: Fleet, state: ProviderState, interval_s: float, threshold: int, now: float) -> float:
     rules = fleet.rules.probe
     health = state.health
-    last = state.probe_started_at or health.last_check_at or 0.0
+    last = _known(state.probe_started_at, health.last_check_at)
     # The configured interval is the longest: jitter only shortens it, so that detection keeps its promise.
     wobble = 1.0 - rules.jitter * (fleet.jitter(state.spec.id, int(last)) + 1.0) / 2.0
     match state.breaker.state:
@@ -57,14 +57,19 @@ def _rhythm(fleet: Fleet, state: ProviderState, interval_s: float, threshold: in
             return last + rules.burst_s
         case BreakerState.CLOSED:
             pass
-    evidence = health.evidence_at or last
+    evidence = _known(health.evidence_at, last)
     if health.verdict is Status.UNHEALTHY and hold_on(state.spec, fleet.holds, now) is None:
         if health.consecutive_failures < threshold:
             # A few failures in a row open the breaker: find out now whether this is the first of them.
-            return (last if evidence == health.last_check_at else evidence) + rules.burst_s
+            return (evidence if evidence > _known(health.last_check_at) else last) + rules.burst_s
     elif _spoken_for(state, interval_s, rules.live_outcomes_instead, now):
         return evidence + interval_s * wobble
     return last + interval_s * wobble
+
+
+def _known(*instants: float | None) -> float:
+    """Return the first instant that is known."""
+    return next((at for at in instants if at is not None), 0.0)
 
 
 def _spoken_for(state: ProviderState, interval_s: float, enough: int, now: float) -> bool:
