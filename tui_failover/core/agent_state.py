@@ -58,6 +58,7 @@ class AgentState:
         strict: held so that queries do not fail over either.
         switched_at: automatic switches within the anti-flap window.
         relapsed_at: returns that failed, within the suspension window.
+        setbacks: failed returns without a lasting one between them; each doubles the minimum stay.
         returned_at: the last completed return, or None.
         suspended: automatic failback waits for an operator.
         hold_down: too many automatic switches; queries still fail over one by one.
@@ -75,6 +76,7 @@ class AgentState:
     ramp: Ramp | None = None
     switched_at: tuple[float, ...] = ()
     relapsed_at: tuple[float, ...] = ()
+    setbacks: int = 0
     returned_at: float | None = None
     suspended: bool = False
     hold_down: bool = False

@@ -64,7 +64,7 @@ def _gone_back(draft: Draft, agent: AgentState, pin: Pin) -> AgentState:
     """A trial returns where it came from, unless that is worse than where it is."""
     here = draft.fleet.obstacle(agent.active, draft.now)
     there = draft.fleet.obstacle(pin.came_from, draft.now)
-    if there is not None and here is None:
+    if pin.came_from not in agent.config.chain or (there is not None and here is None):
         return agent
     return replace(
         agent, active=pin.came_from, active_since_at=draft.now, active_because=Trigger.TRIAL_ENDED.value

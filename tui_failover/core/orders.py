@@ -149,7 +149,7 @@ def _switch(draft: Draft, agent: AgentState, command: SwitchTo) -> Answer:
         return Refused(f"{target}: {obstacle.text}")
     if obstacle is not None and not command.order.force:
         return Refused(f"{target} is not available: {obstacle.text}", needs_force=True)
-    _remember(draft, f"{agent.id}: {agent.active} -> {target}", agents=[agent])
+    _remember_route(draft, f"{agent.id}: {agent.active} -> {target}", agent, agent.active)
     until = _until(draft, command.hold_s, draft.rules.override.pin_s)
     if command.trial:
         until = draft.now + draft.rules.override.trial_s
@@ -169,8 +169,6 @@ def _switch(draft: Draft, agent: AgentState, command: SwitchTo) -> Answer:
             active_because=because,
             pin=pin,
             ramp=None,
-            suspended=False,
-            relapsed_at=(),
         )
     )
     return f"{agent.id} is on {target}{_lasting(draft, pin)}"
@@ -199,8 +197,8 @@ def _confirm(draft: Draft, agent: AgentState, order: Order) -> Answer:
 def _release_pin(draft: Draft, agent: AgentState, order: Order) -> Answer:
     if agent.pin is None:
         return Refused(f"{agent.id}: no switch to give back")
-    _remember(draft, f"{agent.id}: switch given back", agents=[agent])
-    draft.turn(replace(agent, pin=None))
+    _remember_route(draft, f"{agent.id}: switch given back", agent, agent.active)
+    draft.turn(replace(agent, pin=None, ramp=None))
     about = About(agent.active, agent.id, _name(order), Trigger.PIN_ENDED)
     cause = _words(order) or "given back"
     draft.say(EventKind.PIN_ENDED, "automation may move the route", cause, Source.OPERATOR, about)
@@ -210,12 +208,12 @@ def _release_pin(draft: Draft, agent: AgentState, order: Order) -> Answer:
 def _hold(draft: Draft, agent: AgentState, order: Order, *, strict: bool) -> Answer:
     if agent.held_by is not None and agent.strict is strict:
         return Refused(f"{agent.id}: automation is already held by {agent.held_by}")
-    _remember(draft, f"{agent.id}: automation held", agents=[agent])
+    _remember_route(draft, f"{agent.id}: automation held", agent, None)
     draft.turn(replace(agent, held_by=_name(order), strict=strict, ramp=None))
     text = "automation held: nothing moves the route, " + (
         "queries do not fail over" if strict else "queries still fail over one by one"
     )
-    about = About(agent.active, agent.id, _name(order))
+    about = About(agent.active, agent.id, _name(order), None if agent.ramp is None else Trigger.STOPPED)
     draft.say(EventKind.AUTOMATION_HELD, text, _words(order) or "ordered", Source.OPERATOR, about)
     return f"{agent.id}: automation held on {agent.active}"
 
@@ -223,8 +221,8 @@ def _hold(draft: Draft, agent: AgentState, order: Order, *, strict: bool) -> Ans
 def _release(draft: Draft, agent: AgentState, order: Order) -> Answer:
     if agent.held_by is None and not agent.suspended:
         return Refused(f"{agent.id}: automation is not held")
-    _remember(draft, f"{agent.id}: automation released", agents=[agent])
-    draft.turn(replace(agent, held_by=None, strict=False, suspended=False, relapsed_at=()))
+    _remember_route(draft, f"{agent.id}: automation released", agent, None)
+    draft.turn(replace(agent, held_by=None, strict=False, suspended=False, relapsed_at=(), setbacks=0))
     about = About(agent.active, agent.id, _name(order))
     cause = _words(order) or "ordered"
     draft.say(EventKind.AUTOMATION_RELEASED, "automation may move the route", cause, Source.OPERATOR, about)
@@ -247,7 +245,7 @@ def _impose(draft: Draft, state: ProviderState, command: Impose) -> Answer:
         if last:
             return Refused(f"{name} is the only available provider of {', '.join(last)}", needs_force=True)
     kind, words = _IMPOSED[command.what]
-    _remember(draft, f"{name}: {words}", providers=[state])
+    _remember_imposed(draft, f"{name}: {words}", state)
     by = "" if command.what is Imposed.NOTHING else _name(command.order)
     draft.turn(replace(state, imposed=command.what, imposed_by=by))
     about = About(name, actor=_name(command.order))
@@ -278,7 +276,7 @@ def _hold_breaker(draft: Draft, state: ProviderState, command: HoldBreaker) -> A
         if last:
             return Refused(f"{name} is the only available provider of {', '.join(last)}", needs_force=True)
     words = HAND_WORDS[command.hand]
-    _remember(draft, f"{name}: {words}", providers=[state])
+    _remember_imposed(draft, f"{name}: {words}", state)
     until = _until(draft, command.hold_s, draft.rules.override.pin_s)
     hand = None if command.hand is None else Hand(command.hand, until, _name(command.order))
     draft.turn(replace(state, hand=hand))
@@ -303,48 +301,46 @@ def _undo(draft: Draft, order: Order) -> Answer:
     record = draft.fleet.undo
     if record is None or draft.now >= record.until_at:
         return Refused("there is nothing to undo: the last order is too long ago or was undone")
+    draft.fleet = replace(draft.fleet, undo=None)
+    text, cause = f"undone: {record.text}", _words(order) or "ordered"
     for agent_id, before in record.agents.items():
+        about = About(agent=agent_id, actor=_name(order), trigger=Trigger.UNDONE)
+        draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, about)
         agent = draft.fleet.agents.get(agent_id)
-        if agent is not None and before.active in agent.config.chain:
+        if agent is not None:
             _restore_route(draft, agent, before)
     for provider, imposed in record.providers.items():
+        draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, About(provider, actor=_name(order)))
         state = draft.fleet.providers.get(provider)
         if state is not None:
             draft.turn(replace(state, imposed=imposed.imposed, imposed_by=imposed.imposed_by, hand=imposed.hand))
-    draft.fleet = replace(draft.fleet, undo=None)
-    agents, providers = [*record.agents, None], [*record.providers, None]
-    about = About(providers[0], agents[0], _name(order), Trigger.UNDONE if agents[0] else None)
-    draft.say(EventKind.UNDONE, f"undone: {record.text}", _words(order) or "ordered", Source.OPERATOR, about)
-    return f"undone: {record.text}"
+    return text
 
 
 def _restore_route(draft: Draft, agent: AgentState, before: RouteBefore) -> None:
-    draft.turn(
-        replace(
-            agent,
-            active=before.active,
-            active_since_at=draft.now if before.active != agent.active else agent.active_since_at,
-            active_because=before.active_because,
-            pin=before.pin,
-            held_by=before.held_by,
-            strict=before.strict,
-            suspended=before.suspended,
-            ramp=None,
-        )
+    chain = agent.config.chain
+    pin = before.pin if before.pin is not None and before.pin.provider in chain else None
+    agent = replace(
+        agent, pin=pin, held_by=before.held_by, strict=before.strict, suspended=before.suspended, ramp=None
     )
+    if before.active is not None and before.active != agent.active and before.active in chain:
+        because = before.active_because
+        agent = replace(agent, active=before.active, active_since_at=draft.now, active_because=because)
+    draft.turn(agent)
 
 
-def _remember(
-    draft: Draft, text: str, agents: list[AgentState] | None = None, providers: list[ProviderState] | None = None
-) -> None:
-    """Keep what is about to be changed, so that it can be taken back."""
-    routes = {
-        one.id: RouteBefore(one.active, one.active_because, one.pin, one.held_by, one.strict, one.suspended)
-        for one in agents or ()
-    }
-    imposed = {one.spec.id: ImposedBefore(one.imposed, one.imposed_by, one.hand) for one in providers or ()}
+def _remember_route(draft: Draft, text: str, agent: AgentState, active: ProviderId | None) -> None:
+    """Keep a route that is about to be changed, so that it can be taken back."""
+    before = RouteBefore(active, agent.active_because, agent.pin, agent.held_by, agent.strict, agent.suspended)
     until = draft.now + draft.rules.override.undo_s
-    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, routes, imposed))
+    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, agents={agent.id: before}))
+
+
+def _remember_imposed(draft: Draft, text: str, state: ProviderState) -> None:
+    """Keep what is imposed on a provider before it is changed, so that it can be taken back."""
+    before = ImposedBefore(state.imposed, state.imposed_by, state.hand)
+    until = draft.now + draft.rules.override.undo_s
+    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, providers={state.spec.id: before}))
 
 
 def _until(draft: Draft, asked_s: float | None, default_s: float) -> float | None:

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from tui_failover.core.agent_state import SHARES, AgentState, Ramp
 from tui_failover.core.chain import next_available
-from tui_failover.core.command import BreakerHand, Imposed
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.health import Health, Status
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.provider_state import Obstacle
+from tui_failover.core.provider_state import Obstacle, ProviderState
+from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import FailbackMode, FailbackRules
 from tui_failover.core.transition import BreakerState, Trigger
 
+_MOST_DOUBLINGS = 16  # far beyond the longest stay, small enough for a float
 _SLACK_S = 0.25  # below this a slower first content is noise, whatever the baseline
 
 
@@ -40,8 +41,8 @@ def relapse(draft: Draft, agent: AgentState, cause: str) -> None:
 
 
 def min_stay_s(agent: AgentState, rules: FailbackRules) -> float:
-    """Return how long the route stays on a backup at least: doubled by every return that failed lately."""
-    return min(rules.min_stay_s * 2.0 ** len(agent.relapsed_at), rules.min_stay_max_s)
+    """Return how long the route stays on a backup at least: doubled by every return that failed in a row."""
+    return min(rules.min_stay_s * 2.0 ** min(agent.setbacks, _MOST_DOUBLINGS), rules.min_stay_max_s)
 
 
 def unproven(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) -> str:
@@ -53,19 +54,29 @@ def unproven(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) 
     obstacle = fleet.obstacle(provider, now)
     if obstacle is not None:
         return obstacle.text
-    if state.imposed is not Imposed.NOTHING or (state.hand is not None and state.hand.way is BreakerHand.OPEN):
-        return "an operator keeps it out"
+    stay = min_stay_s(agent, rules) - (now - agent.active_since_at)
+    if proof_by_queries(fleet, state):
+        return _staying(stay)
     if state.breaker.state is not BreakerState.CLOSED or state.health.verdict is not Status.HEALTHY:
         return "not healthy yet"
     if state.health.passes < rules.passes:
         return f"{state.health.passes} of {rules.passes} checks passed"
-    proof = now - (state.health.passing_since_at or now)
+    since = state.health.passing_since_at
+    proof = 0.0 if since is None else now - since
     if proof < rules.proof_s:
         return f"healthy for {proof:.0f} of {rules.proof_s:.0f} s"
     if _sluggish(state.health, rules):
         return "answers, but slower than it used to"
-    stay = min_stay_s(agent, rules) - (now - agent.active_since_at)
-    return f"the route stays {stay:.0f} s more where it is" if stay > 0 else ""
+    return _staying(stay)
+
+
+def proof_by_queries(fleet: Fleet, state: ProviderState) -> bool:
+    """Tell whether only queries can prove it: no check is able to, or checks had their time and decided nothing."""
+    return state.breaker.state is not BreakerState.CLOSED or not fleet.probed(state.spec.id)
+
+
+def _staying(left_s: float) -> str:
+    return f"the route stays {left_s:.0f} s more where it is" if left_s > 0 else ""
 
 
 def _sluggish(health: Health, rules: FailbackRules) -> bool:
@@ -92,8 +103,7 @@ def _fail_over(draft: Draft, agent: AgentState, obstacle: Obstacle) -> None:
     if not _may_switch(agent, draft.now, rules):
         _hold_down(draft, agent, cause)
         return
-    if agent.returned_at is not None and draft.now - agent.returned_at < rules.relapse_s:
-        agent = replace(_relapsed(agent, draft.now, rules), returned_at=None)
+    agent = _judged(agent, draft.now, rules)
     about = About(target, agent.id, trigger=Trigger.UNAVAILABLE)
     draft.say(EventKind.FAILOVER, f"{agent.active} -> {target}", cause, Source.AUTO, about)
     draft.turn(
@@ -164,12 +174,10 @@ def _start_ramp(draft: Draft, agent: AgentState, candidate: ProviderId) -> None:
 
 def _ramp_on(draft: Draft, agent: AgentState, ramp: Ramp) -> None:
     obstacle = draft.fleet.obstacle(ramp.candidate, draft.now)
-    if obstacle is not None:
+    if obstacle is not None and obstacle.code is not NotUsed.HALF_OPEN:
         relapse(draft, agent, f"{ramp.candidate}: {obstacle.text}")
         return
-    rules = draft.rules.failback
-    enough = 1 if ramp.stage == 0 else rules.stage_queries
-    if ramp.answered < enough and draft.now - ramp.since_at < rules.stage_s:
+    if not _stage_done(draft, ramp):
         return
     if ramp.stage + 1 == len(SHARES):
         _arrive(draft, agent, ramp.candidate)
@@ -179,6 +187,23 @@ def _ramp_on(draft: Draft, agent: AgentState, ramp: Ramp) -> None:
     cause = "the canary query passed" if ramp.answered else "nothing failed meanwhile"
     draft.say(EventKind.FAILBACK_STAGE, text, cause, Source.AUTO, About(ramp.candidate, agent.id))
     draft.turn(replace(agent, ramp=Ramp(ramp.candidate, ramp.stage + 1, draft.now)))
+
+
+def _stage_done(draft: Draft, ramp: Ramp) -> bool:
+    """Enough queries or enough time; where queries are the only proof, time alone proves nothing."""
+    rules = draft.rules.failback
+    state = draft.fleet.providers[ramp.candidate]
+    first, last = ramp.stage == 0, ramp.stage + 1 == len(SHARES)
+    if last and not _passes_all(state):
+        return False
+    if ramp.answered >= (1 if first else rules.stage_queries):
+        return True
+    awaited = first and proof_by_queries(draft.fleet, state)
+    return not awaited and draft.now - ramp.since_at >= rules.stage_s
+
+
+def _passes_all(state: ProviderState) -> bool:
+    return state.breaker.state is BreakerState.CLOSED or state.hand is not None
 
 
 def _arrive(draft: Draft, agent: AgentState, candidate: ProviderId) -> None:
@@ -208,8 +233,19 @@ def _recent(instants: tuple[float, ...], now: float, window_s: float) -> tuple[f
     return (*(at for at in instants if now - at < window_s), now)
 
 
+def _judged(agent: AgentState, now: float, rules: FailbackRules) -> AgentState:
+    """Return the agent that leaves the provider it had returned to: soon is a setback, late ends the row of them."""
+    if agent.returned_at is None or agent.returned_at != agent.active_since_at:
+        return agent
+    agent = replace(agent, returned_at=None)
+    if now - agent.active_since_at < rules.relapse_s:
+        return _relapsed(agent, now, rules)
+    return replace(agent, setbacks=0)
+
+
 def _relapsed(agent: AgentState, now: float, rules: FailbackRules) -> AgentState:
-    return replace(agent, relapsed_at=_recent(agent.relapsed_at, now, rules.suspend_window_s))
+    relapsed_at = _recent(agent.relapsed_at, now, rules.suspend_window_s)
+    return replace(agent, relapsed_at=relapsed_at, setbacks=agent.setbacks + 1)
 
 
 def _suspend(draft: Draft, agent: AgentState) -> None:

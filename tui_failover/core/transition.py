@@ -94,9 +94,9 @@ ROUTE = (
     Transition(_M.PINNED, _T.PIN_ENDED, _M.BACKUP),
     Transition(_M.PINNED, _T.TRIAL_ENDED, _M.PRIMARY),
     Transition(_M.PINNED, _T.TRIAL_ENDED, _M.BACKUP),
-    Transition(_M.PINNED, _T.UNDONE, _M.PRIMARY),
-    Transition(_M.PINNED, _T.UNDONE, _M.BACKUP),
     Transition(_M.RETURNING, _T.STOPPED, _M.BACKUP),
+    Transition(_M.PINNED, _T.STOPPED, _M.PINNED),
+    *(Transition(mode, _T.UNDONE, before) for mode in _M for before in (_M.PRIMARY, _M.BACKUP, _M.PINNED)),
 )
 
 
