@@ -1,15 +1,14 @@
 """Mistakes that concern several keys, looked for in the raw file, so that a wrong type elsewhere hides none."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from tui_failover.config.positions import Path
 from tui_failover.config.problems import Problem, quote, suggestion
 from tui_failover.config.secret import looks_secret
+from tui_failover.config.syntax import Raw
 from tui_failover.core.spec import Rules
-
-Raw = Mapping[str, object]
 
 _MOST_NAMED = 6
 _LITERALS = frozenset(
