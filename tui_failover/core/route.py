@@ -71,7 +71,7 @@ def unproven(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) 
 
 
 def proof_by_queries(fleet: Fleet, state: ProviderState) -> bool:
-    """Tell whether only queries can prove it: no check is able to, or checks had their time and decided nothing."""
+    """Tell whether only queries can prove it: no check is able to, or checks had their time in vain."""
     return state.breaker.state is not BreakerState.CLOSED or not fleet.probed(state.spec.id)
 
 
@@ -234,7 +234,7 @@ def _recent(instants: tuple[float, ...], now: float, window_s: float) -> tuple[f
 
 
 def _judged(agent: AgentState, now: float, rules: FailbackRules) -> AgentState:
-    """Return the agent that leaves the provider it had returned to: soon is a setback, late ends the row of them."""
+    """Return the agent as it leaves the provider it had returned to: soon is a setback, late ends their row."""
     if agent.returned_at is None or agent.returned_at != agent.active_since_at:
         return agent
     agent = replace(agent, returned_at=None)
