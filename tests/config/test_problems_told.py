@@ -197,6 +197,35 @@ WRONG = {
         provider('headers.Host = "example.com"'),
         "settings.toml:5: providers.p.headers.Host: is set by the connection itself; remove it",
     ),
+    "address-with-port-zero": (
+        provider('base_url = "http://localhost:0/v1"'),
+        "settings.toml:5: providers.p.base_url: is not an address; write it like https://host:port/v1",
+    ),
+    "address-with-space": (
+        provider('base_url = "http://localhost/a b"'),
+        "settings.toml:5: providers.p.base_url: holds characters an address cannot have; "
+        "write them percent-encoded",
+    ),
+    "header-with-odd-name": (
+        provider('headers = { "X Team" = "a" }'),
+        'settings.toml:5: providers.p.headers."X Team": is not the name of an HTTP header',
+    ),
+    "header-without-end": (
+        provider(f'headers = {{ X-Team = "{"a" * 1001}" }}'),
+        "settings.toml:5: providers.p.headers.X-Team: is longer than 1000 characters",
+    ),
+    "headers-without-end": (
+        provider("[providers.p.headers]", *(f'X-{number} = ""' for number in range(33))),
+        "settings.toml:5: providers.p.headers: has more than 32 entries",
+    ),
+    "query-without-end": (
+        agent(f'health_check_query = "{"a" * 4001}"'),
+        "settings.toml:12: agents.a.health_check_query: is 4001 characters long; at most 4000 are allowed",
+    ),
+    "reference-with-wrong-port": (
+        COMPLETE + '[rules.local_fault]\nreferences = ["192.0.2.1:70000"]\n',
+        'settings.toml:14: rules.local_fault.references[0]: is no host and port; write them like "192.0.2.1:443"',
+    ),
     "one-price": (
         provider("price_input = 2"),
         "settings.toml:5: providers.p.price_input: needs price_output beside it",

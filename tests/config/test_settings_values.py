@@ -213,7 +213,16 @@ def test_what_works_but_deserves_a_look_is_a_warning(text: str, warning: str) ->
     assert settings_of(text).warnings == (warning,)
 
 
-def test_key_sent_to_this_machine_needs_no_tls() -> None:
-    text = COMPLETE.replace('model = "gpt-test"', 'model = "gpt-test"\nbase_url = "http://localhost:4000/v1"')
+def test_key_file_of_an_unknown_user_is_missing_rather_than_a_failure() -> None:
+    text = PROVIDERS.replace('api_key_env = "OPENAI_API_KEY"', 'api_key_file = "~nobody-of-that-name/key"')
+
+    spec = settings_of(text).providers[0]
+
+    assert spec.missing_key == "put the key into ~nobody-of-that-name/key: there is no such file"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.8.9.10", "[::1]", "gateway.localhost"])
+def test_key_sent_to_this_machine_needs_no_tls(host: str) -> None:
+    text = COMPLETE.replace('model = "gpt-test"', f'model = "gpt-test"\nbase_url = "http://{host}:4000/v1"')
 
     assert settings_of(text).warnings == ()
