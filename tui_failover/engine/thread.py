@@ -8,15 +8,17 @@ import concurrent.futures
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Self, TypeVar
 
 from tui_failover.core.command import Command, Verdict
 from tui_failover.core.errors import EngineClosed
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.ports import UpstreamFactory
+from tui_failover.core.ports import Clock
 from tui_failover.core.report import FailoverStats, ProviderHealth
 from tui_failover.core.snapshot import Snapshot
-from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
+from tui_failover.core.spec import FailoverConfig, ProviderSpec
+from tui_failover.engine.clock import LoopClock
 from tui_failover.engine.context import Context
 from tui_failover.engine.dispatcher import Served
 from tui_failover.engine.manager import FailoverManager
@@ -31,8 +33,13 @@ Work = Callable[[FailoverManager], Coroutine[Any, Any, _Result]]
 class EngineThread:
     """Runs a manager on a loop in its own thread. Meets `core.ports.EngineLink`; callable from any thread."""
 
-    def __init__(self, make_manager: Callable[[], FailoverManager]) -> None:
-        self._make_manager = make_manager
+    def __init__(self, make: Callable[[], AbstractAsyncContextManager[FailoverManager]]) -> None:
+        """Prepare.
+
+        Args:
+            make: called on the engine's loop; what it returns is entered there, and left when the engine stops.
+        """
+        self._make = make
         self._loop: asyncio.AbstractEventLoop | None = None
         self._manager: FailoverManager | None = None
         self._stop: asyncio.Event | None = None
@@ -52,6 +59,13 @@ class EngineThread:
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
+
+    @property
+    def clock(self) -> Clock:
+        """The engine's clock; `now` may be asked from any thread. Raises `EngineClosed` before the start."""
+        if self._loop is None:
+            raise EngineClosed(_STOPPED)
+        return LoopClock(self._loop)
 
     @property
     def running(self) -> bool:
@@ -110,7 +124,7 @@ class EngineThread:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        async with self._make_manager() as manager:
+        async with self._make() as manager:
             self._manager = manager
             self._ready.set_result(None)
             await self._stop.wait()
@@ -121,7 +135,7 @@ class EngineThread:
 class BlockingFailoverManager:
     """The failover manager for ordinary, blocking programs; every method may be called from any thread.
 
-        with BlockingFailoverManager(upstreams) as manager:
+        with BlockingFailoverManager(lambda: FailoverManager(upstreams)) as manager:
             manager.register_provider(spec)
             manager.configure_failover(config)
             print(manager.execute_query("my-agent", "Hello").reply.text)
@@ -129,8 +143,8 @@ class BlockingFailoverManager:
     Methods, results and errors are those of `FailoverManager`.
     """
 
-    def __init__(self, upstreams: UpstreamFactory, rules: Rules | None = None) -> None:
-        self._engine = EngineThread(lambda: FailoverManager(upstreams, rules))
+    def __init__(self, make: Callable[[], AbstractAsyncContextManager[FailoverManager]]) -> None:
+        self._engine = EngineThread(make)
 
     def __enter__(self) -> Self:
         self._engine.start()

@@ -1,0 +1,49 @@
+"""The composition root: the one place where settings, providers, engine and console meet."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TextIO
+
+from tui_failover.bootstrap.compose import running
+from tui_failover.bootstrap.health_report import as_json_text, as_table, check_once
+from tui_failover.config.options import ConsoleOptions
+from tui_failover.config.settings import Settings
+from tui_failover.core.health import Status
+from tui_failover.engine.thread import EngineThread
+
+
+def run_console(options: ConsoleOptions) -> int:
+    """Run manager and console on the settings until both have ended; return the exit status."""
+    from tui_failover.bootstrap.lifetime import live
+
+    settings = options.settings
+    if settings is None:
+        message = "the console needs settings"
+        raise ValueError(message)
+    return live(EngineThread(lambda: running(settings)), options)
+
+
+def run_demo(options: ConsoleOptions) -> int:
+    """Run the demo until it ends; return the exit status."""
+    from tui_failover.bootstrap.lifetime import live
+    from tui_failover.bootstrap.stage import Stage
+
+    stage = Stage(options.seed)
+    return live(EngineThread(stage.running), options, lambda: stage.caption)
+
+
+def run_check(settings: Settings, names: Sequence[str], as_json: bool, out: TextIO) -> int:  # noqa: FBT001 - named by the caller
+    """Check providers once and write what came of it.
+
+    Args:
+        settings: what is configured.
+        names: the providers to check; empty: all.
+        as_json: one JSON document instead of a table.
+        out: where it is written.
+
+    Returns:
+        0 where all are healthy, 1 otherwise.
+    """
+    report = asyncio.run(check_once(settings, tuple(names)))
+    out.write(as_json_text(report) if as_json else as_table(report))
+    return 0 if all(one.status == Status.HEALTHY for one in report) else 1
