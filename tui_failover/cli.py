@@ -260,7 +260,7 @@ def _composition(ctx: click.Context) -> Composition:
     if ctx.obj is not None:
         given: Composition = ctx.obj
         return given
-    from tui_failover import bootstrap
+    import tui_failover.bootstrap as bootstrap  # the package itself answers attributes lazily, as plain objects
 
     return bootstrap
 
