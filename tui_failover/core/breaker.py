@@ -35,7 +35,8 @@ class Breaker:
         strikes: weighted failures in a row.
         until_at: open: end of the cooldown.
         quiet_until_at: open: not even checks before this instant, the provider asked for it; or None.
-        level: rung of the cooldown ladder: each failed trial doubles the next cooldown.
+        level: rung of the cooldown ladder: each failed trial, and each opening soon after passed ones, doubles
+            the next cooldown.
         successes: half-open: trials passed.
         lease_until_at: half-open: when the query under trial is given up; None without one.
         good: live successes since it closed; enough of them reset the ladder.
@@ -157,20 +158,13 @@ def reset(breaker: Breaker, now: float) -> Breaker:
 
 
 def _passed_closed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: bool, probe: bool) -> Breaker:
-    good = breaker.good + (0 if probe else 1)
-    calm = good >= rules.calm_successes or now - breaker.since_at >= rules.calm_s
-    breaker = replace(
-        breaker,
-        strikes=0.0,
-        tallies=_tallied(breaker, now, rules, ok=1, slow=int(slow)),
-        good=good,
-        level=0 if calm else breaker.level,
-    )
+    tallies = _tallied(breaker, now, rules, ok=1, slow=int(slow))
+    breaker = replace(breaker, strikes=0.0, tallies=tallies, good=breaker.good + (0 if probe else 1))
     total = sum(one.ok + one.failed for one in breaker.tallies)
     sluggish = sum(one.slow for one in breaker.tallies)
     if slow and total >= rules.min_slow_outcomes and sluggish >= rules.slow_share * total:
         strike = Strike(1.0, f"{sluggish} of {total} answers took over {rules.slow_s:.0f} s", 1, 0.0)
-        return _open(breaker, Trigger.SLOW_SHARE, now, rules, strike)
+        return _open(_climbed(breaker, now, rules), Trigger.SLOW_SHARE, now, rules, strike)
     return breaker
 
 
@@ -187,15 +181,21 @@ def _struck_closed(breaker: Breaker, now: float, rules: BreakerRules, strike: St
         # A neighbour's trouble brings the breaker to the brink, never over it: its own evidence decides.
         return replace(breaker, strikes=max(breaker.strikes, min(strikes, strike.limit - 1.0)))
     tallies = _tallied(breaker, now, rules, failed=1)
-    level = 0 if now - breaker.since_at >= rules.calm_s else breaker.level
-    breaker = replace(breaker, strikes=strikes, tallies=tallies, level=level)
+    breaker = replace(breaker, strikes=strikes, tallies=tallies)
     if strikes >= strike.limit:
-        return _open(breaker, Trigger.FAILURES_IN_A_ROW, now, rules, strike)
+        return _open(_climbed(breaker, now, rules), Trigger.FAILURES_IN_A_ROW, now, rules, strike)
     bad = sum(one.failed for one in tallies)
     total = sum(one.ok + one.failed for one in tallies)
     if total >= rules.min_outcomes and bad >= rules.failure_share * total:
-        return _open(breaker, Trigger.FAILURE_SHARE, now, rules, strike)
+        return _open(_climbed(breaker, now, rules), Trigger.FAILURE_SHARE, now, rules, strike)
     return breaker
+
+
+def _climbed(breaker: Breaker, now: float, rules: BreakerRules) -> Breaker:
+    """Return the breaker on the rung its next opening gets: the lowest after a calm time, else the next higher."""
+    if breaker.good >= rules.calm_successes or now - breaker.since_at >= rules.calm_s:
+        return replace(breaker, level=0)
+    return replace(breaker, level=breaker.level + (1 if breaker.trigger is Trigger.TRIALS_PASSED else 0))
 
 
 def _tallied(
