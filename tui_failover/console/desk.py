@@ -1,0 +1,147 @@
+"""What the operator has in front of them, without the screen: where they look, and what they order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from tui_failover.console.picture import Picture
+from tui_failover.console.presentation.arrangement import shown
+from tui_failover.core.command import Command, Order, Refused, Verdict
+from tui_failover.core.errors import FailoverError
+from tui_failover.core.names import ProviderId
+from tui_failover.core.ports import Clock, EngineLink
+from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.text import scrub
+
+WINDOWS_S: Final = (60.0, 120.0, 300.0, 900.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the console was started.
+
+    Attributes:
+        actor: who gives the orders; goes into events.
+        read_only: only look.
+        ascii: draw with ASCII characters only.
+        theme: the name of the first theme; "" for the default.
+        environment: the operator's name for this installation.
+        owns_engine: the engine lives in this process, so that quitting can stop it.
+        folder: where copies go as files, for terminals that take no clipboard; None: nowhere.
+    """
+
+    actor: str = "operator"
+    read_only: bool = False
+    ascii: bool = False
+    theme: str = ""
+    environment: str = ""
+    owns_engine: bool = True
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where the operator looks; survives every change of the fleet."""
+
+    selected: ProviderId | None = None
+    filter: str = ""
+    window_s: float = 120.0
+    frozen: Snapshot | None = None
+
+
+def _no_caption() -> str:
+    return ""
+
+
+@dataclass(slots=True)
+class Desk:
+    """The console's state and its way to the engine. Used on the console's own loop alone.
+
+    Attributes:
+        caption: what a demo says about itself at this moment.
+        gaze: where the operator looks.
+    """
+
+    link: EngineLink
+    clock: Clock
+    options: Options = field(default_factory=Options)
+    caption: Callable[[], str] = _no_caption
+    gaze: Gaze = field(default_factory=Gaze)
+    _orders: int = 0
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return self.clock.now().mono
+
+    def live(self) -> Snapshot:
+        """Return the newest snapshot, paused or not."""
+        return self.link.snapshot()
+
+    def picture(self) -> Picture:
+        """Return what is to be drawn now; the cursor stays on its provider as long as there is one."""
+        gaze = self.gaze
+        picture = Picture(
+            snapshot=gaze.frozen or self.live(),
+            now=self.now(),
+            filter=gaze.filter,
+            window_s=gaze.window_s,
+            ascii=self.options.ascii,
+            paused=gaze.frozen is not None,
+            read_only=self.options.read_only,
+            caption=scrub(self.caption()),
+            environment=self.options.environment,
+        )
+        # Nothing may be ordered for a provider that the filter hides, or that is gone.
+        rows = shown(picture)
+        if rows and gaze.selected not in rows:
+            self.select(rows[0])
+        return replace(picture, selected=self.gaze.selected if rows else None)
+
+    def select(self, provider: ProviderId) -> None:
+        """Put the cursor on a provider."""
+        self.gaze = replace(self.gaze, selected=provider)
+
+    def move(self, rows: Sequence[ProviderId], by: int) -> None:
+        """Move the cursor among the rows shown; it stops at both ends."""
+        if not rows:
+            return
+        here = self.gaze.selected
+        place = rows.index(here) if here in rows else 0
+        self.select(rows[min(max(place + by, 0), len(rows) - 1)])
+
+    def search(self, text: str) -> None:
+        """Set the filter."""
+        self.gaze = replace(self.gaze, filter=text)
+
+    def pause(self) -> None:
+        """Freeze the picture, or go live again."""
+        self.gaze = replace(self.gaze, frozen=self.live() if self.gaze.frozen is None else None)
+
+    def widen(self, by: int) -> float:
+        """Take the next wider or narrower window of time; return its seconds."""
+        place = WINDOWS_S.index(self.gaze.window_s) if self.gaze.window_s in WINDOWS_S else 0
+        self.gaze = replace(self.gaze, window_s=WINDOWS_S[min(max(place + by, 0), len(WINDOWS_S) - 1)])
+        return self.gaze.window_s
+
+    async def order(self, command: Command, seen_revision: int, *, force: bool = False) -> Verdict:
+        """Give an order decided on the snapshot of `seen_revision`; every failure is a refusal in words."""
+        self._orders += 1
+        order = Order(
+            by=self.options.actor,
+            id=f"console-{self.options.actor}-{self.clock.now().utc:.3f}-{self._orders}",
+            seen_revision=seen_revision,
+            force=force,
+        )
+        try:
+            return await self.link.submit(replace(command, order=order))
+        except FailoverError as error:
+            return Refused(scrub(str(error)) or "the engine did not answer")
+
+    async def check(self, providers: Sequence[ProviderId]) -> str | None:
+        """Start checks; return why that was not possible, or None."""
+        try:
+            await self.link.check(providers)
+        except FailoverError as error:
+            return scrub(str(error)) or "the engine did not answer"
+        return None

@@ -1,0 +1,1 @@
+"""Dialogs: each shows what would follow before anything is ordered."""

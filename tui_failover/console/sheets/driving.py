@@ -1,0 +1,103 @@
+"""What a key does in a sheet: a pure step from where the operator stands to the next place, or to an act."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tui_failover.console.sheets.drawing import Stand, accept_of, act_at, row_at
+from tui_failover.console.sheets.form import Act, Form
+
+ACCEPT: Final = "f"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The operator has decided; `force` where the effect was accepted by the extra key."""
+
+    act: Act
+    force: bool
+
+
+Step = Stand | Chosen
+Handler = Callable[[Form, Stand], Step]
+
+
+def opened(form: Form) -> Stand:
+    """Return where a sheet starts: on the first act, which changes nothing."""
+    return Stand(len(form.rows))
+
+
+def press(form: Form, stand: Stand, key: str, character: str | None) -> Step:
+    """Return what comes of a key; one that means nothing here changes nothing."""
+    act = act_at(form, stand.cursor)
+    if act is not None and act.word and not act.blocked and character is not None and character.isalpha():
+        return replace(stand, typed=(stand.typed + character)[-len(act.word) :], note="")
+    handler = _HANDLERS.get(key)
+    return stand if handler is None else handler(form, stand)
+
+
+def _moved(by: int) -> Handler:
+    def move(form: Form, stand: Stand) -> Step:
+        last = len(form.rows) + len(form.acts) - 1
+        cursor = min(max(stand.cursor + by, 0), last)
+        return replace(stand, cursor=cursor, typed="", accepted="", note="")
+
+    return move
+
+
+def _picked(by: int) -> Handler:
+    def pick(form: Form, stand: Stand) -> Step:
+        row = row_at(form, stand.cursor)
+        if row is None:
+            return stand
+        chosen = (row.chosen + by) % len(row.choices)
+        return replace(stand, picks={**stand.picks, row.id: chosen}, accepted="", note="", forced="")
+
+    return pick
+
+
+def _erased(_form: Form, stand: Stand) -> Step:
+    return replace(stand, typed=stand.typed[:-1])
+
+
+def _accepted(form: Form, stand: Stand) -> Step:
+    act = act_at(form, stand.cursor)
+    if act is None or act.blocked or not accept_of(act, stand):
+        return stand
+    return replace(stand, accepted="" if stand.accepted == act.id else act.id, note="")
+
+
+def _cancelled(form: Form, _stand: Stand) -> Step:
+    return Chosen(form.acts[0], force=False)
+
+
+def _entered(form: Form, stand: Stand) -> Step:
+    act = act_at(form, stand.cursor)
+    if act is None:
+        return _moved(1)(form, stand)
+    if act.blocked:
+        return replace(stand, note=f"{act.label}: {act.blocked}")
+    if accept_of(act, stand) and stand.accepted != act.id:
+        return replace(stand, note=f"press {ACCEPT} first, it accepts what follows")
+    if act.word and stand.typed != act.word:
+        return replace(stand, note=f"type {act.word} first")
+    return Chosen(act, force=bool(accept_of(act, stand)) or bool(act.word))
+
+
+_HANDLERS: Final[dict[str, Handler]] = {
+    "up": _moved(-1),
+    "k": _moved(-1),
+    "shift+tab": _moved(-1),
+    "down": _moved(1),
+    "j": _moved(1),
+    "tab": _moved(1),
+    "left": _picked(-1),
+    "right": _picked(1),
+    "space": _picked(1),
+    "backspace": _erased,
+    ACCEPT: _accepted,
+    "enter": _entered,
+    "escape": _cancelled,
+    "q": _cancelled,
+}
+"""`q` closes as `esc` does; the keys that open sheets mean nothing inside them."""

@@ -1,0 +1,145 @@
+"""The switch sheet: an agent, a provider of its chain, for how long, and what would follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tui_failover.console.picture import Ink, Line, Span
+from tui_failover.console.presentation.duration import ago, latency
+from tui_failover.console.presentation.figures import money, plural, rate
+from tui_failover.console.presentation.words import mark
+from tui_failover.console.sheets.form import CANCEL, Act, Form, Picks, Row, picked
+from tui_failover.console.sheets.wording import RULES, hold_time, in_flight, line, names, obstacle
+from tui_failover.core.command import SwitchTo
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.spec import FailbackMode
+
+HOLD, UNTIL_UNDONE, TRIAL = range(3)
+MODES: Final = (f"hold {hold_time(RULES.pin_s)}", "until undone", f"trial {hold_time(RULES.trial_s)}")
+AFTER: Final = (
+    f"automation may move it again after {hold_time(RULES.pin_s)}",
+    "automation moves it only after it is undone or given back",
+    f"goes back by itself after {hold_time(RULES.trial_s)} unless t keeps it",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSheet:
+    """A switch wanted from the row of `provider`; `agent` and `target` preselect where they are given."""
+
+    provider: ProviderId
+    agent: AgentId | None = None
+    target: ProviderId | None = None
+
+    def form(self, snapshot: Snapshot, picks: Picks) -> Form:
+        """Return the sheet as it stands."""
+        agents = self._agents(snapshot)
+        if not agents:
+            return _nothing("no agent with another provider is left")
+        place = picked(picks, "agent", len(agents))
+        agent = agents[place]
+        to = picked(picks, "to", len(agent.chain), self._default_target(agent))
+        mode = picked(picks, "mode", len(MODES))
+        rows: tuple[Row, ...] = (
+            Row("to", "to", tuple(agent.chain), to),
+            Row("mode", "for", MODES, mode),
+        )
+        if len(agents) > 1:
+            rows = (Row("agent", "agent", tuple(one.id for one in agents), place), *rows)
+        target = agent.chain[to]
+        return Form(
+            f"switch {agent.id}",
+            rows,
+            tuple(_preview(snapshot, agent, target, mode)),
+            (Act(CANCEL, "Cancel", "nothing changes"), _switch(snapshot, agent, target, mode)),
+        )
+
+    def _agents(self, snapshot: Snapshot) -> tuple[AgentView, ...]:
+        if self.agent is not None:
+            return tuple(one for one in snapshot.agents if one.id == self.agent)
+        return tuple(one for one in snapshot.agents if self.provider in one.chain and len(one.chain) > 1)
+
+    def _default_target(self, agent: AgentView) -> int:
+        wanted = self.target or self.provider
+        if wanted == agent.active and self.target is None:
+            wanted = agent.next_best or next((one for one in agent.chain if one != agent.active), wanted)
+        return agent.chain.index(wanted) if wanted in agent.chain else 0
+
+
+def _nothing(why: str) -> Form:
+    return Form("switch", (), (line(why, Ink.MUTED),), (Act(CANCEL, "Cancel"),))
+
+
+def _switch(snapshot: Snapshot, agent: AgentView, target: ProviderId, mode: int) -> Act:
+    hold_s = {HOLD: RULES.pin_s, UNTIL_UNDONE: 0.0, TRIAL: None}[mode]
+    order = SwitchTo(agent.id, target, hold_s=hold_s, trial=mode == TRIAL)
+    view = snapshot.provider(target)
+    hint = f"{agent.id} to {target}, {MODES[mode]}"
+    if target == agent.active:
+        hint = f"{agent.id} stays on {target}, {MODES[mode]}"
+    if view is None:
+        return Act("switch", "Switch", hint, blocked=f"{target} is gone", result=order)
+    if view.missing_key is not None:
+        return Act("switch", "Switch", hint, blocked=f"{target} has no key: {view.missing_key}", result=order)
+    accept = "" if view.available else f"switch although {target} is not available: {obstacle(view)}"
+    return Act("switch", "Switch", hint, accept=accept, result=order)
+
+
+def _preview(snapshot: Snapshot, agent: AgentView, target: ProviderId, mode: int) -> Iterator[Line]:
+    source, goal = snapshot.provider(agent.active), snapshot.provider(target)
+    width = max(len(agent.active), len(target))
+    for label, view in (("from", source), ("to", goal)):
+        if view is not None:
+            yield _known(label, view, width)
+            yield _measured(view, snapshot.moment.mono)
+    yield ()
+    if goal is not None and not goal.available:
+        yield line(f"{target} is not available: {obstacle(goal)}.", Ink.DOWN, bold=True)
+        yield line("Until it is, queries fail over along the chain as usual.")
+    elif source is not None and target != agent.active:
+        yield line(f"{in_flight(source)} New ones go to {target}.")
+    yield line(_others(snapshot, agent), Ink.MUTED)
+    yield from _ends(agent, mode)
+
+
+def _known(label: str, view: ProviderView, width: int) -> Line:
+    return (
+        Span(f"{label:<6}", Ink.MUTED),
+        Span(f"{view.id:<{width}}  "),
+        mark(view),
+        Span(f"  {view.model}", Ink.MUTED),
+    )
+
+
+def _measured(view: ProviderView, now: float) -> Line:
+    """Return what is known of a provider, on how many answers it stands, and how old it is."""
+    known = "no answer yet"
+    if view.p95_s is not None:
+        newest = ago(view.last_success_at, now)
+        known = f"p95 {latency(view.p95_s)} of {plural(view.samples, 'answer')}, newest {newest}"
+    spent = f", {money(view.spend)} since start" if view.spend else ""
+    return (Span("      "), Span(f"{known}, {rate(view.rate)}{spent}", Ink.MUTED))
+
+
+def _others(snapshot: Snapshot, agent: AgentView) -> str:
+    others = tuple(one.id for one in snapshot.agents if one.id != agent.id)
+    match others:
+        case ():
+            return f"{agent.id} is the only agent."
+        case (other,):
+            return f"Only {agent.id} moves; {other} stays as it is."
+        case _:
+            return f"Only {agent.id} moves; {names(others)} stay as they are."
+
+
+def _ends(agent: AgentView, mode: int) -> Iterator[Line]:
+    yield line(f"Then: {AFTER[mode]}.", Ink.MUTED)
+    if agent.pin is not None:
+        yield line(f"Replaces the switch to {agent.pin.provider} by {agent.pin.by}.", Ink.HELD)
+    if agent.ramp is not None:
+        yield line(f"Ends the failback to {agent.ramp.candidate} that is under way.", Ink.HELD)
+    if agent.automation_held is not None:
+        yield line(f"Automation stays held by {agent.automation_held}.", Ink.HELD)
+    elif agent.config.failback is not FailbackMode.AUTO and mode != UNTIL_UNDONE:
+        yield line(f"Failback is {agent.config.failback.value}: nothing returns by itself.", Ink.MUTED)
