@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tui_failover.core.query import Query, Role
 from tui_failover.core.spec import ProviderSpec
-from tui_failover.providers.connection import AuthHeader, Connection
+from tui_failover.providers.connection import Connection
 from tui_failover.providers.diagnosis import HttpFacts, lower_headers
+from tui_failover.providers.keyring import Keyring
 from tui_failover.providers.speaker import Asking
 from tui_failover.providers.transport import PLACEHOLDER_KEY, open_client
 from tui_failover.providers.watch import Language, OpenAnswer
@@ -25,9 +26,10 @@ class AnthropicSpeaker:
 
     language = Language(anthropic_messages.read_event, anthropic_messages.read_document)
 
-    def __init__(self, spec: ProviderSpec, connection: Connection) -> None:
+    def __init__(self, spec: ProviderSpec, connection: Connection, keyring: Keyring) -> None:
         self._spec = spec
         self._connection = connection
+        self._keyring = keyring
         self._client: anthropic.AsyncAnthropic | None = None
 
     @property
@@ -44,7 +46,7 @@ class AnthropicSpeaker:
             base_url=self._connection.base_url,
             max_retries=0,
             timeout=None,
-            http_client=open_client(self._connection),
+            http_client=open_client(self._connection, self._keyring),
         )
 
     @asynccontextmanager
@@ -62,7 +64,6 @@ class AnthropicSpeaker:
             system=anthropic.omit if query.system is None else query.system,
             stream=True,
             output_config=effort,
-            extra_headers=self._headers(asking.key),
             timeout=anthropic.Timeout(None, connect=asking.connect_s),
         ) as response:
             facts = HttpFacts(response.status_code, lower_headers(response.headers.multi_items()))
@@ -75,7 +76,6 @@ class AnthropicSpeaker:
 
         async with self._loaded().models.with_streaming_response.list(
             limit=1,
-            extra_headers=self._headers(asking.key),
             timeout=anthropic.Timeout(None, connect=asking.connect_s),
         ) as response:
             facts = HttpFacts(response.status_code, lower_headers(response.headers.multi_items()))
@@ -91,14 +91,6 @@ class AnthropicSpeaker:
             msg = "load() comes before the first request"
             raise RuntimeError(msg)
         return self._client
-
-    def _headers(self, key: str) -> "dict[str, str | anthropic.Omit]":
-        import anthropic
-
-        headers: dict[str, str | anthropic.Omit] = dict(self._connection.request_headers(key))
-        if self._connection.auth is not AuthHeader.BEARER:
-            headers.setdefault("Authorization", anthropic.Omit())
-        return headers
 
 
 def _messages(query: Query) -> "list[MessageParam]":

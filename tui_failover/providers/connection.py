@@ -55,12 +55,3 @@ class Connection:
             return ip_address(host).is_loopback
         except ValueError:
             return host == "localhost" or host.endswith(".localhost")
-
-    def request_headers(self, key: str) -> dict[str, str]:
-        """Return the headers of one request: the key where it belongs, then the endpoint's own."""
-        auth = {
-            AuthHeader.BEARER: {"Authorization": f"Bearer {key}"},
-            AuthHeader.X_API_KEY: {"X-Api-Key": key},
-            AuthHeader.NONE: {},
-        }
-        return {**auth[self.auth], **self.headers}

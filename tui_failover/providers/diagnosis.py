@@ -1,6 +1,6 @@
 """From an exception or a stream gone wrong to the `Failure` that the engine reads."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tui_failover.core.outcome import Failure, FailureKind
@@ -129,7 +129,7 @@ def _facts_of(error: BaseException) -> HttpFacts | None:
     return HttpFacts(status, lower_headers(headers.multi_items()))
 
 
-def lower_headers(items: "list[tuple[str, str]]") -> dict[str, str]:
+def lower_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return headers by lower-case name, those sent twice joined with ", " (RFC 9110, 5.2)."""
     joined: dict[str, str] = {}
     for name, value in items:

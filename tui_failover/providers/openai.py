@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tui_failover.core.query import Query, Role
 from tui_failover.core.spec import ProviderSpec
-from tui_failover.providers.connection import AuthHeader, Connection
+from tui_failover.providers.connection import Connection
 from tui_failover.providers.diagnosis import HttpFacts, lower_headers
+from tui_failover.providers.keyring import Keyring
 from tui_failover.providers.speaker import Asking
 from tui_failover.providers.transport import PLACEHOLDER_KEY, open_client
 from tui_failover.providers.watch import Language, OpenAnswer
@@ -24,9 +25,10 @@ class OpenAiSpeaker:
 
     language = Language(openai_chat.read_event, openai_chat.read_document)
 
-    def __init__(self, spec: ProviderSpec, connection: Connection) -> None:
+    def __init__(self, spec: ProviderSpec, connection: Connection, keyring: Keyring) -> None:
         self._spec = spec
         self._connection = connection
+        self._keyring = keyring
         self._client: openai.AsyncOpenAI | None = None
 
     @property
@@ -43,7 +45,7 @@ class OpenAiSpeaker:
             base_url=self._connection.base_url,
             max_retries=0,
             timeout=None,
-            http_client=open_client(self._connection),
+            http_client=open_client(self._connection, self._keyring),
         )
 
     @asynccontextmanager
@@ -60,7 +62,6 @@ class OpenAiSpeaker:
             stream_options={"include_usage": True} if self._connection.usage_in_stream else openai.omit,
             reasoning_effort=effort,
             extra_body={} if cap is None else {self._connection.max_tokens_field: cap},
-            extra_headers=self._headers(asking.key),
             timeout=openai.Timeout(None, connect=asking.connect_s),
         ) as response:
             facts = HttpFacts(response.status_code, lower_headers(response.headers.multi_items()))
@@ -72,7 +73,7 @@ class OpenAiSpeaker:
         import openai
 
         async with self._loaded().models.with_streaming_response.list(
-            extra_headers=self._headers(asking.key), timeout=openai.Timeout(None, connect=asking.connect_s)
+            timeout=openai.Timeout(None, connect=asking.connect_s)
         ) as response:
             facts = HttpFacts(response.status_code, lower_headers(response.headers.multi_items()))
             yield OpenAnswer(facts, response.iter_bytes())
@@ -87,14 +88,6 @@ class OpenAiSpeaker:
             msg = "load() comes before the first request"
             raise RuntimeError(msg)
         return self._client
-
-    def _headers(self, key: str) -> "dict[str, str | openai.Omit]":
-        import openai
-
-        headers: dict[str, str | openai.Omit] = dict(self._connection.request_headers(key))
-        if self._connection.auth is not AuthHeader.BEARER:
-            headers.setdefault("Authorization", openai.Omit())
-        return headers
 
 
 def _messages(query: Query) -> "list[ChatCompletionMessageParam]":

@@ -27,6 +27,7 @@ class Seen(StrEnum):
     SILENT = "first-content limit passed"
     STALLED = "progress limit passed"
     TOO_LONG = "total limit passed"
+    ENDLESS = "more than any answer holds"
     NO_END_MARK = "ended without its mark"
     EMPTY = "nothing in it"
     PAGE = "page for people"
@@ -133,6 +134,7 @@ RULES: tuple[Rule, ...] = (
          causes=_of(Seen.ERROR_INSIDE)),
     Rule("stream.stalled", _K.STREAM_BROKEN, "stalled in the middle", stage=_TALKING, causes=_of(Seen.STALLED)),
     Rule("stream.too-long", _K.STREAM_BROKEN, "did not end in time", stage=_TALKING, causes=_of(Seen.TOO_LONG)),
+    Rule("stream.endless", _K.STREAM_BROKEN, "did not come to an end", stage=_TALKING, causes=_of(Seen.ENDLESS)),
     Rule("stream.no-end-mark", _K.STREAM_BROKEN, "ended without its end mark", stage=_TALKING,
          causes=_of(Seen.NO_END_MARK)),
     Rule("stream.malformed", _K.STREAM_BROKEN, "broke the dialect in the middle", stage=_TALKING,

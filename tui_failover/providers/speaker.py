@@ -1,7 +1,7 @@
 """What one dialect's file must provide; everything else is the same for all."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from tui_failover.core.query import Query
@@ -13,12 +13,10 @@ class Asking:
     """What one request needs besides its query.
 
     Attributes:
-        key: the key as it is now.
         connect_s: seconds the connection may take.
         brief: a check: think as little as the model can.
     """
 
-    key: str = field(repr=False)
     connect_s: float
     brief: bool = False
 

@@ -1,15 +1,14 @@
 """One provider behind the `Upstream` port, whatever dialect it speaks."""
 
 import asyncio
-from collections import deque
 from dataclasses import replace
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Clock, Limits
 from tui_failover.core.query import Query
 from tui_failover.core.spec import ProbeKind, ProviderSpec
-from tui_failover.providers.connection import AuthHeader, Connection
 from tui_failover.providers.diagnosis import Diagnostician
+from tui_failover.providers.keyring import Keyring
 from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.speaker import Asking, Speaker
 from tui_failover.providers.transport import LOADING
@@ -21,20 +20,17 @@ from tui_failover.wire.sse import SseEvent, json_object
 PROBE_MAX_TOKENS = 16
 CUSTOM_PROBE_MAX_TOKENS = 256
 _CONNECT_SHARE = 0.8  # of a check's time, so that a host that cannot be reached is told from a silent one
-_KEYS_REMEMBERED = 3  # a provider may still quote the key before the last rotation
-_SECRET_WORDS = ("auth", "key", "token", "secret", "cookie")
 
 
 class SdkUpstream:
     """One provider through its SDK."""
 
-    def __init__(self, spec: ProviderSpec, connection: Connection, speaker: Speaker, clock: Clock) -> None:
+    def __init__(self, spec: ProviderSpec, keyring: Keyring, speaker: Speaker, clock: Clock) -> None:
         self._spec = spec
-        self._connection = connection
+        self._keyring = keyring
         self._speaker = speaker
         self._clock = clock
-        self._keys: deque[str] = deque(maxlen=_KEYS_REMEMBERED)
-        self._diagnostician = Diagnostician(self._secrets, lambda: clock.now().utc)
+        self._diagnostician = Diagnostician(keyring.secrets, lambda: clock.now().utc)
         self._watch = Watch(speaker.language, spec.model, clock, self._diagnostician)
         self._models_watch = replace(self._watch, language=Language(_read_models_event, _read_models))
 
@@ -80,8 +76,7 @@ class SdkUpstream:
                 self._speaker.load()
 
     async def _prepared(self, connect_s: float, *, brief: bool) -> Asking | Failed:
-        key = self._key()
-        if key is None:
+        if not self._keyring.renew():
             failure = self._diagnostician.of_sight(Seen.NO_KEY, Stage.SENDING)
             told = self._spec.missing_key
             return Failed(failure if told is None else replace(failure, reason=f"{failure.reason}: {told}"), 0.0)
@@ -89,28 +84,7 @@ class SdkUpstream:
             await self.warm()
         except Exception as error:  # noqa: BLE001 - an SDK that cannot be loaded is a failed attempt, not a crash
             return Failed(self._diagnostician.of_exception(error, Stage.SENDING), 0.0)
-        return Asking(key, connect_s, brief)
-
-    def _key(self) -> str | None:
-        if self._connection.auth is AuthHeader.NONE:
-            return ""
-        try:
-            key = self._connection.key().strip()
-        except Exception:  # noqa: BLE001 - reading a key may fail in any way, and what it says may hold the key
-            return None
-        if not key or not key.isascii() or not key.isprintable():
-            return None
-        if key not in self._keys:
-            self._keys.append(key)
-        return key
-
-    def _secrets(self) -> tuple[str, ...]:
-        named = (
-            value
-            for name, value in self._connection.headers.items()
-            if any(word in name.lower() for word in _SECRET_WORDS)
-        )
-        return (*self._keys, *named)
+        return Asking(connect_s, brief)
 
     def _expecting(self, outcome: Outcome) -> Outcome:
         expected = self._spec.probe.expect

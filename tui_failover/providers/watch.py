@@ -82,7 +82,7 @@ class Assembly:
             self._text.append(delta.text)
         self._length += len(delta.text)
         if self._length > _MOST_TEXT:
-            raise _Wrong(Seen.TOO_LONG)
+            raise _Wrong(Seen.ENDLESS)
         self._model = delta.model or self._model
         self._finish = delta.finish or self._finish
         # The counts of both dialects are running totals: a later one replaces an earlier one.
