@@ -203,7 +203,7 @@ def two_hundred_providers() -> Snapshot:
 
 
 def hostile_text() -> Snapshot:
-    """Return foreign text that tries markup, wide and combining characters, and endless words; scrubbed already."""
+    """Return foreign text that tries markup, wide and combining characters, and endless words; scrubbed."""
     texts = (
         "[/gpt] [@click=app.quit()]x[/] [link=https://evil.example]y",
         "エラー: 料金制限 ⚠\ufe0f 한국어",

@@ -1,4 +1,4 @@
-"""Builders of snapshots, provider by provider and agent by agent; the situations made with them are in `fleets`."""
+"""Builders of snapshots, provider by provider and agent by agent; `fleets` has the situations made of them."""
 
 import math
 from collections.abc import Sequence

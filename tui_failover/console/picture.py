@@ -24,7 +24,7 @@ class Ink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of cells in one ink. `text` must already be harmless and is never markup; `lit` is under the cursor."""
+    """A run of cells in one ink. `text` is harmless already and never markup; `lit` is under the cursor."""
 
     text: str
     ink: Ink = Ink.TEXT

@@ -1,4 +1,4 @@
-"""Four themes, and the style of each ink in each of them. Colour is never the only sign: shape and word say the same."""
+"""Four themes, and the style of each ink in each of them. Colour is never the only sign."""
 
 from functools import lru_cache
 from typing import Final
@@ -17,7 +17,7 @@ NAMES: Final = (DARK, LIGHT, COLOUR_BLIND, MONO)
 
 Palette = dict[Ink, str]
 
-# Contrast on the ground and under the cursor is at least 4.5 to 1 for every ink that carries text; FAINT carries none.
+# Contrast is at least 4.5 to 1, also under the cursor, for every ink that carries text; FAINT carries none.
 _DARK: Final[Palette] = {
     Ink.TEXT: "#c9d1d9",
     Ink.MUTED: "#8b949e",

@@ -1,6 +1,7 @@
 """Who uses what, why not something else, and what comes next if it fails."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
@@ -9,14 +10,28 @@ from tui_failover.console.presentation.cells import cells, clip, close, drawn, l
 from tui_failover.core.snapshot import AgentView, NotUsed, WhyNot
 
 TABLE: Final = 3  # lines besides the agents and the reasons: rule, headings, what is next
-_INKS: Final = {NotUsed.READY: Ink.UP, NotUsed.ACTIVE: Ink.ACCENT, NotUsed.PINNED_ELSEWHERE: Ink.HELD}
+
+_FIGURE: Final = 7
+_INKS: Final = {NotUsed.READY: Ink.TEXT, NotUsed.PINNED_ELSEWHERE: Ink.HELD, NotUsed.AUTOMATION_OFF: Ink.HELD}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The widths of the table; a figure left out is 0."""
+
+    name: int
+    route: int
+    rate: int
+    saved: int
+    failed: int
 
 
 def agents(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
     """Return the block of the agents: a row each, then the reasons for the agent the cursor concerns."""
     views = picture.snapshot.agents
     if height >= 1 + len(views) + 2 and width >= 44:
-        rows = [_headings(width), *(_row(picture, agent, width) for agent in views)]
+        columns = _columns(picture, width - 1)
+        rows = [_headings(columns, width), *(_row(picture, agent, columns, width) for agent in views)]
     else:
         rows = list(_crowd(picture, width))[: max(1, height - 1)]
     lines = [rule("agents and next best route", width), *rows]
@@ -29,35 +44,45 @@ def agents(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
 
 
 def chosen(picture: Picture) -> AgentView | None:
-    """Return the agent the cursor concerns: one served by the selected provider, else one that has it, else the first."""
+    """Return the agent the cursor concerns: served by the selected provider, else having it, else the first."""
     views = picture.snapshot.agents
     serving = (agent for agent in views if agent.active == picture.selected)
     having = (agent for agent in views if picture.selected in agent.chain)
     return next(serving, None) or next(having, None) or next(iter(views), None)
 
 
-def _headings(width: int) -> Line:
-    name, now = _widths(width)
-    text = f" {left('AGENT', name)} {left('USES', now)}"
-    text += f"{right('RATE', 7)}{right('SAVED', 7)}{right('FAILED', 7)}  NEXT" if now else ""
-    return close((Span(text, Ink.MUTED),), width)
+def _columns(picture: Picture, width: int) -> Columns:
+    """Return the widths; where it is narrow the saved leave first, then the failed, then the rate."""
+    views = picture.snapshot.agents
+    name = min(max((cells(view.id) for view in views), default=5), 16)
+    routed = max(
+        (cells(view.active) + 2 + (cells(_tag(view)) + 1 if _tag(view) else 0) for view in views), default=8
+    )
+    following = max((cells(view.next_best or "none") + 2 for view in views), default=8)
+    route = min(max(routed, 8), 22)
+    free = width - 2 - name - 1 - route - 2 - min(following, 16)
+    kept = [_FIGURE if free >= _FIGURE * place else 0 for place in (1, 2, 3)]
+    return Columns(max(name, 5), route, kept[0], kept[2], kept[1])
 
 
-def _widths(width: int) -> tuple[int, int]:
-    name = min(16, max(8, width // 5))
-    return name, min(18, max(10, (width - name - 2 - 21) // 2))
+def _headings(columns: Columns, width: int) -> Line:
+    text = f" {left('AGENT', columns.name)} {left('USES', columns.route)}"
+    figured = (("RATE", columns.rate), ("SAVED", columns.saved), ("FAILED", columns.failed))
+    text += "".join(right(word, cells_wide) for word, cells_wide in figured if cells_wide)
+    return close((Span(f"{text}  NEXT", Ink.MUTED),), width)
 
 
-def _row(picture: Picture, agent: AgentView, width: int) -> Line:
-    name, now = _widths(width)
-    route = _route(picture, agent, now)
+def _row(picture: Picture, agent: AgentView, columns: Columns, width: int) -> Line:
+    route = _route(picture, agent, columns.route)
+    rate = Span(right(figures.rate(agent.rate), columns.rate), Ink.TEXT if agent.rate >= 0.05 else Ink.MUTED)
+    saved = Span(right(figures.count(agent.saved), columns.saved), Ink.TEXT if agent.saved else Ink.MUTED)
+    failed = Span(right(figures.count(agent.failed), columns.failed), Ink.DOWN if agent.failed else Ink.MUTED)
+    figured = ((rate, columns.rate), (saved, columns.saved), (failed, columns.failed))
     spans = (
-        Span(f" {left(agent.id, name)} "),
+        Span(f" {left(agent.id, columns.name)} "),
         *route,
-        Span(" " * max(0, now - width_of(route))),
-        Span(right(figures.rate(agent.rate), 7), Ink.TEXT if agent.rate >= 0.05 else Ink.MUTED),
-        Span(right(figures.count(agent.saved), 7), Ink.TEXT if agent.saved else Ink.MUTED),
-        Span(right(figures.count(agent.failed), 7), Ink.DOWN if agent.failed else Ink.MUTED),
+        Span(" " * max(0, columns.route - width_of(route))),
+        *(span for span, cells_wide in figured if cells_wide),
         Span("  "),
         *_next(picture, agent),
     )
@@ -108,11 +133,20 @@ def _reasons(picture: Picture, agent: AgentView, width: int) -> list[Line]:
     """Return what happens if the active provider fails, and why each other one is not used."""
     outlook = _outlook(picture, agent, width)
     name = max((cells(why.provider) for why in agent.plan), default=8)
-    lines = [_reason(picture, why, min(name, 16), width) for why in agent.plan if why.code is not NotUsed.ACTIVE]
+    others = [why for why in agent.plan if why.code is not NotUsed.ACTIVE]
+    labels = [_label(why, agent) for why in others]
+    lines = [
+        _reason(picture, why, f" {label} {left(why.provider, min(name, 16))} ", width)
+        for why, label in zip(others, labels, strict=True)
+    ]
     return [outlook, *lines]
 
 
 def _outlook(picture: Picture, agent: AgentView, width: int) -> Line:
+    if agent.panic:
+        return close((Span(f" {agent.active} is tried as the least bad", Ink.DOWN),), width)
+    if agent.next_best is None and not routes.is_available(picture.snapshot, agent.active):
+        return close((Span(" no provider is available", Ink.MUTED),), width)
     whose = f" of {agent.id}" if len(picture.snapshot.agents) > 1 else ""
     start = (Span(f" if {agent.active}{whose} fails → ", Ink.MUTED),)
     if agent.next_best is None:
@@ -120,11 +154,12 @@ def _outlook(picture: Picture, agent: AgentView, width: int) -> Line:
     return close((*start, Span(agent.next_best, Ink.ACCENT)), width)
 
 
-def _reason(picture: Picture, why: WhyNot, name: int, width: int) -> Line:
-    label = "next " if why.code is NotUsed.READY else "not  "
-    spans = (
-        Span(f" {label}", Ink.MUTED),
-        Span(left(why.provider, name) + " "),
-        Span(routes.obstacle(why, picture.at), _INKS.get(why.code, Ink.MUTED)),
-    )
-    return close(spans, width)
+def _label(why: WhyNot, agent: AgentView) -> str:
+    if why.code is not NotUsed.READY:
+        return "not "
+    return "next" if why.provider == agent.next_best else "then"
+
+
+def _reason(picture: Picture, why: WhyNot, label: str, width: int) -> Line:
+    text = clip(routes.obstacle(why, picture.at), max(0, width - 1 - cells(label)))
+    return close((Span(label[:6], Ink.MUTED), Span(label[6:]), Span(text, _INKS.get(why.code, Ink.MUTED))), width)

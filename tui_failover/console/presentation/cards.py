@@ -1,9 +1,9 @@
-"""A provider in five lines, where the screen is large enough: a rule with its state, and all that is known in short."""
+"""A provider in five lines, where the screen is large enough: a rule with its state, then what is known."""
 
 from tui_failover.console.picture import Ink, Line, Span
-from tui_failover.console.presentation import duration, figures, sparkline, words
-from tui_failover.console.presentation.cells import clip, close, left, light, spread, width_of
-from tui_failover.console.presentation.chain_frame import Frame, lead, why
+from tui_failover.console.presentation import duration, figures, sparkline
+from tui_failover.console.presentation.cells import close, left, light, width_of
+from tui_failover.console.presentation.chain_frame import Frame, lead, summary
 from tui_failover.core.snapshot import ProviderView
 
 _LABEL = 6
@@ -13,30 +13,25 @@ def card(frame: Frame, place: int, view: ProviderView) -> tuple[Line, ...]:
     """Return the provider's five lines."""
     indent = Span(" " * frame.columns.lead)
     window = frame.window(max(0, frame.width - frame.columns.lead - _LABEL - 2))
-    title = _title(frame, place, view)
+    title = _title(frame, place)
     selected = view.id == frame.picture.selected
-    lines = (
+    return (
         light(title) if selected else title,
         close((indent, Span(_story(frame, view), Ink.MUTED)), frame.width),
         close((indent, _label("live"), *sparkline.live(view, window, frame.scale)), frame.width),
         close((indent, _label("probe"), *sparkline.probes(view, window, frame.scale)), frame.width),
         close((indent, *_figures(frame, view)), frame.width),
     )
-    return lines
 
 
-def _title(frame: Frame, place: int, view: ProviderView) -> Line:
+def _title(frame: Frame, place: int) -> Line:
     start = lead(frame, place)
-    serves = f" serves {clip(', '.join(view.active_for), 40)} " if view.active_for else ""
-    end = (Span(serves, Ink.ACCENT), Span("─ ", Ink.FAINT))
-    dashes = "─" * max(0, frame.width - width_of(start) - width_of(end))
-    return spread((*start, Span(dashes, Ink.FAINT)), end, frame.width)
+    return close((*start, Span("─" * max(0, frame.width - width_of(start)), Ink.FAINT)), frame.width)
 
 
 def _story(frame: Frame, view: ProviderView) -> str:
     since = f"for {duration.length(frame.picture.at - view.since_at)}"
-    said = why(view) or view.reason or words.SIGNS[words.state(view)].name
-    return f"{said} · {since} · {view.dialect.value} · {view.model}"
+    return f"{summary(frame, view)} · {since} · {view.dialect.value} · {view.model}"
 
 
 def _label(text: str) -> Span:

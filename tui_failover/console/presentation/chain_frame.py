@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui_failover.console.picture import Ink, Picture, Span
-from tui_failover.console.presentation import duration, figures, sparkline, words
-from tui_failover.console.presentation.cells import cells, left, right
+from tui_failover.console.presentation import duration, figures, routes, sparkline, words
+from tui_failover.console.presentation.cells import cells, left, right, width_of
 from tui_failover.console.presentation.sparkline import Scale, Window
 from tui_failover.console.presentation.words import Word
 from tui_failover.core.snapshot import ProviderView
@@ -16,7 +16,9 @@ GATE_CELLS: Final = 11
 P95_CELLS: Final = 6
 ERR_CELLS: Final = 6
 RATE_CELLS: Final = 8
+LABELLED_CELLS: Final = 28  # the three figures where their labels stand beside them
 
+_NAMES: Final = ((100, 20), (76, 16), (0, 12))  # cells a name may take, by the width of the block
 _LEAST_BARS: Final = 8
 _MOST_BARS: Final = 60
 
@@ -67,7 +69,7 @@ def columns_for(picture: Picture, width: int) -> Columns:
     views = picture.snapshot.providers
     number = max(2, len(str(len(views))))
     longest = max((cells(view.id) for view in views), default=0)
-    name = min(max(longest, 8), 12 if width < 100 else 20)
+    name = min(max(longest, 8), next(most for least, most in _NAMES if width >= least))
     fixed = 2 + number + 1 + 1 + words.STATE_CELLS + GATE_CELLS
     name = max(4, min(name, width - fixed - 1))
     free = width - 1 - fixed - name
@@ -86,7 +88,7 @@ def lead(frame: Frame, place: int) -> tuple[Span, ...]:
     view = frame.picture.snapshot.providers[place]
     columns = frame.columns
     cursor = CURSOR if view.id == frame.picture.selected else " "
-    state = words.mark(view)
+    state = words.marks(view)
     checking = f" {words.CHECKING}" if view.checking else ""
     gate = words.gate(view, frame.picture.at)
     return (
@@ -94,8 +96,8 @@ def lead(frame: Frame, place: int) -> tuple[Span, ...]:
         Span(ACTIVE if view.active_for else " ", Ink.ACCENT, bold=True),
         Span(right(str(place + 1), columns.number) + " ", Ink.MUTED),
         Span(left(view.id, columns.name) + " ", Ink.TEXT, bold=bool(view.active_for)),
-        state,
-        Span(left(checking, words.STATE_CELLS - cells(state.text)), Ink.MUTED),
+        *state,
+        Span(left(checking, words.STATE_CELLS - width_of(state)), Ink.MUTED),
         Span(left(gate.text, GATE_CELLS - 1) + " ", gate.ink, gate.bold),
     )
 
@@ -118,5 +120,15 @@ def why(view: ProviderView) -> str:
     if view.missing_key is not None:
         return view.missing_key
     if view.why_not is not None:
-        return view.why_not.text
-    return "" if words.state(view) is Word.UP else view.error or view.reason
+        return routes.cause(view)
+    return "" if words.state(view) is Word.UP else view.reason or view.error
+
+
+def summary(frame: Frame, view: ProviderView) -> str:
+    """Return one line on the provider: what keeps it out, else whom it serves."""
+    if reason := why(view):
+        return reason
+    if view.active_for:
+        return f"serves {', '.join(view.active_for)}"
+    waiting = [agent.id for agent in frame.picture.snapshot.agents if agent.next_best == view.id]
+    return f"standby, next for {', '.join(waiting)}" if waiting else "standby"

@@ -13,17 +13,19 @@ from tui_failover.console.presentation.cells import clip, close, drawn, left, li
 from tui_failover.console.presentation.chain_frame import (
     ERR_CELLS,
     GATE_CELLS,
+    LABELLED_CELLS,
     P95_CELLS,
     Frame,
     frame_of,
     lead,
     numbers,
+    summary,
     why,
 )
 from tui_failover.core.snapshot import ProviderView
 
-_LABELLED = 25  # cells of the figures where their labels stand beside them
-_CHECKED = _LABELLED
+_CHECKED = 18  # cells of "checked 6m50s ago"
+_NAMED = 8  # cells of the name before a row of bars
 
 
 def chain(picture: Picture, width: int, height: int, top: int = 0) -> tuple[Line, ...]:
@@ -60,7 +62,9 @@ def _one(frame: Frame, place: int, view: ProviderView) -> Line:
     spans = [*lead(frame, place)]
     if columns.figures:
         spans.extend(numbers(frame, view, labels=False))
-    if columns.bars:
+    if columns.bars and not view.live.slots and not view.probes.slots:
+        spans.append(Span("  " + left(why(view) or "no data yet", columns.bars), Ink.MUTED))
+    elif columns.bars:
         spans.append(Span("  "))
         spans.extend(sparkline.either(view, frame.window(columns.bars), frame.scale))
     if columns.reason:
@@ -71,26 +75,19 @@ def _one(frame: Frame, place: int, view: ProviderView) -> Line:
 def _pair(frame: Frame, place: int, view: ProviderView) -> tuple[Line, ...]:
     columns = frame.columns
     now = frame.picture.at
-    bars = max(0, frame.width - 1 - columns.lead - columns.names - _LABELLED - 9)
-    window = frame.window(bars)
+    told = columns.names + LABELLED_CELLS
+    window = frame.window(max(0, frame.width - 1 - columns.lead - told - _NAMED))
     first = [*lead(frame, place), *numbers(frame, view, labels=True), Span("  live  ", Ink.MUTED)]
     first.extend(sparkline.live(view, window, frame.scale))
     checked = "never checked" if view.last_check_at is None else f"checked {duration.ago(view.last_check_at, now)}"
     second = [
         Span(" " * columns.lead),
-        Span(left(summary(view), columns.names - 2) + "  ", Ink.MUTED),
-        Span(left(checked, _CHECKED), Ink.MUTED),
+        Span(left(summary(frame, view), told - _CHECKED - 2) + "  ", Ink.MUTED),
+        Span(right(checked, _CHECKED), Ink.MUTED),
         Span("  probe ", Ink.MUTED),
         *sparkline.probes(view, window, frame.scale),
     ]
     return close(first, frame.width), close(second, frame.width)
-
-
-def summary(view: ProviderView) -> str:
-    """Return one line on the provider: what keeps it out, else whom it serves."""
-    if reason := why(view):
-        return reason
-    return f"serves {', '.join(view.active_for)}" if view.active_for else view.reason
 
 
 def _title(frame: Frame, plan: Arrangement) -> Line:
@@ -99,7 +96,7 @@ def _title(frame: Frame, plan: Arrangement) -> Line:
         found = f'filter "{clip(picture.filter, 20)}": {len(plan.shown)} of {plan.total}'
         return rule("chain (order of use)", frame.width, Span(found, Ink.ACCENT))
     low, high = duration.latency(frame.scale.low_s), duration.latency(frame.scale.high_s)
-    notes = f"{duration.length(picture.window_s)} · ▁ {low} █ {high}"
+    notes = f"{duration.window(picture.window_s)} · ▁ {low} █ {high}"
     if frame.width >= 90:
         notes = f"last {notes} · × failed · no sample"
     return rule("chain (order of use)", frame.width, Span(notes, Ink.MUTED))

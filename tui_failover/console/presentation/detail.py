@@ -1,7 +1,7 @@
-"""Everything about the selected provider: all its reasons, its health fields, its breaker, its checks, its cost."""
+"""Everything about the selected provider: its reasons, health fields, breaker, checks and cost."""
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
-from tui_failover.console.presentation import duration, figures, words
+from tui_failover.console.presentation import duration, figures, routes, words
 from tui_failover.console.presentation.cells import clip, close, drawn, left, page, rule
 from tui_failover.core.command import Imposed
 from tui_failover.core.snapshot import ProviderView
@@ -26,9 +26,9 @@ def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
     """Return the facts as labelled rows, the most asked for first."""
     return (
         ("state", _state(view, picture.at)),
-        ("why", (Span(view.reason or "nothing keeps it out"),)),
+        ("why", (Span(routes.cause(view) or "nothing keeps it out"),)),
         ("breaker", (Span(_breaker(view, picture.at)),)),
-        ("failures", (Span(f"{view.failures} in a row, the breaker opens at {view.threshold}"),)),
+        ("failures", (Span(f"{view.failures} in a row, breaker opens at {view.threshold}"),)),
         ("last error", (Span(view.error or "none", Ink.TEXT if view.error else Ink.MUTED),)),
         ("checks", (Span(_checks(view, picture.at)),)),
         ("last ok", (Span(_successes(view, picture.at)),)),
@@ -48,14 +48,14 @@ def _line(label: str, spans: tuple[Span, ...], width: int) -> Line:
 
 def _state(view: ProviderView, now: float) -> tuple[Span, ...]:
     found = words.reasons(view)
-    first = words.mark(view)
+    first = words.marks(view)
     rest = [f"{words.SIGNS[word].shape} {word.value}" for word in found[1:]]
     flags = ", ".join(sorted(flag.value for flag in view.flags))
     said = f"  for {duration.length(now - view.since_at)}"
     said += f"  also {' '.join(rest)}" if rest else ""
     said += f"  ({flags})" if flags else ""
     checking = f" {words.CHECKING} checking" if view.checking else ""
-    return (first, Span(f"{checking}{said}", Ink.MUTED))
+    return (*first, Span(f"{checking}{said}", Ink.MUTED))
 
 
 def _breaker(view: ProviderView, now: float) -> str:
@@ -79,7 +79,7 @@ def _checks(view: ProviderView, now: float) -> str:
     after = duration.due(view.next_probe_at, now)
     every = f"{view.probe_kind.value} every {duration.length(view.interval_s)}"
     planned = f", next {after}" if after else ", none planned"
-    return f"{every}, last {duration.ago(view.last_check_at, now)}{planned}"
+    return f"{every}{planned}, last {duration.ago(view.last_check_at, now)}"
 
 
 def _successes(view: ProviderView, now: float) -> str:
@@ -92,9 +92,7 @@ def _latency(view: ProviderView) -> str:
 
 
 def _traffic(view: ProviderView) -> str:
-    return (
-        f"{figures.rate(view.rate)}, {figures.share(view.error_share)} failed in 1 min, {view.inflight} in flight"
-    )
+    return f"{figures.rate(view.rate)}, {figures.share(view.error_share)} failed, {view.inflight} in flight"
 
 
 def _spent(view: ProviderView) -> str:

@@ -26,6 +26,15 @@ def length(seconds: float) -> str:
     return f"{min(whole // DAY, 99999)}d"
 
 
+def window(seconds: float) -> str:
+    """Return the length of a window without the parts that are nought ("2m", "90s", "1h")."""
+    whole = max(0, int(seconds)) if math.isfinite(seconds) else 0
+    for unit, letter in ((HOUR, "h"), (MINUTE, "m")):
+        if whole >= unit and whole % unit == 0:
+            return f"{whole // unit}{letter}"
+    return length(whole)
+
+
 def age(seconds: float) -> str:
     """Return the age of data; below ten seconds with a tenth ("0.4s")."""
     if math.isfinite(seconds) and seconds < 9.95:

@@ -44,7 +44,7 @@ SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
     _K.PROBE_BUDGET: ("✎", Ink.SLOW),
     _K.WORKER_FAULT: ("✖", Ink.DEGR),
 }
-_SUBJECT: Final = 12
+_SUBJECTS: Final = ((80, 20), (60, 14), (0, 10))  # cells a subject may take, by the width of the block
 _SOURCE: Final = 8
 
 
@@ -88,10 +88,17 @@ def feed(picture: Picture, width: int, height: int, anchor: int | None = None) -
     listed = entries(picture.snapshot.events)
     top = place_of(listed, anchor)
     lines = [rule("events", width, *_notes(picture, listed, top))]
-    lines.extend(_line(entry, width) for entry in islice(listed, top, top + max(0, height - 1)))
+    subject = _subject_cells(picture, width)
+    lines.extend(_line(entry, subject, width) for entry in islice(listed, top, top + max(0, height - 1)))
     if not listed:
         lines.append(close((Span(" nothing has happened yet", Ink.MUTED),), width))
     return drawn(page(lines, width, height), ascii_only=picture.ascii)
+
+
+def _subject_cells(picture: Picture, width: int) -> int:
+    snapshot = picture.snapshot
+    names = (*(view.id for view in snapshot.providers), *(agent.id for agent in snapshot.agents))
+    return min(max(map(cells, names), default=8), next(most for least, most in _SUBJECTS if width >= least))
 
 
 def _same(newer: Event, older: Event) -> bool:
@@ -116,7 +123,7 @@ def _notes(picture: Picture, listed: tuple[Entry, ...], top: int) -> tuple[Span,
     return tuple(notes)
 
 
-def _line(entry: Entry, width: int) -> Line:
+def _line(entry: Entry, subject_cells: int, width: int) -> Line:
     event = entry.event
     sign, ink = SIGNS[event.kind]
     subject = event.provider or event.agent or ""
@@ -126,12 +133,12 @@ def _line(entry: Entry, width: int) -> Line:
     start = [
         Span(f" {duration.clock(event.utc)} ", Ink.MUTED),
         Span(f"{sign} ", ink),
-        Span(left(subject, _SUBJECT) + " ", Ink.TEXT),
+        Span(left(subject, subject_cells) + " ", Ink.TEXT),
     ]
     source = f" {left(event.actor or event.source.value, _SOURCE)}" if width >= 60 else ""
     room = width - sum(cells(span.text) for span in start) - cells(times) - cells(source)
     text = clip(event.text.replace(" -> ", " → "), max(room, 0))
-    start.append(Span(text, ink if ink in {Ink.DOWN, Ink.DEGR} else Ink.TEXT))
+    start.append(Span(text, Ink.TEXT))
     if event.cause and room - cells(text) > 4:
         start.append(Span(clip(f", {event.cause}", room - cells(text)), Ink.MUTED))
     start.append(Span(times, Ink.ACCENT))

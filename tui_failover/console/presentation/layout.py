@@ -66,7 +66,7 @@ Places = dict[Block, Rect]
 
 
 def content_of(picture: Picture) -> Content:
-    """Return what decides on the layout; it does not depend on the cursor, so that moving it moves nothing else."""
+    """Return what decides on the layout; the cursor does not, so that moving it moves nothing else."""
     views = picture.snapshot.agents
     longest = max((len(view.chain) for view in views), default=0)
     return Content(len(picture.snapshot.providers), agents.TABLE + len(views) + longest, bool(picture.caption))

@@ -14,15 +14,15 @@ DEAD_S: Final = 15.0  # data this old proves nothing any more
 
 def mode_line(picture: Picture, width: int) -> tuple[Line, ...]:
     """Return the mode line; what the operator needs least leaves first where it is narrow."""
-    end = _end(picture)
-    start = [Span(" ")]
-    for part in _parts(picture):
-        wanted = (*part, Span("  "))
-        if width_of(start) + width_of(wanted) + width_of(end) > width and len(start) > 1:
-            continue
-        start.extend(wanted)
-    if width_of(start) + width_of(end) > width:
-        end = end[-2:]
+    mode, *others = _parts(picture)
+    name = (Span(f"{NAME}  ", Ink.TEXT, bold=True),)
+    count, clock, old = _end(picture)
+    ends = ((count, clock, old), (count, old), (old,))
+    end = next((end for end in ends if 1 + width_of((*name, *mode, *end)) <= width), (old,))
+    start = [Span(" "), *(name if 1 + width_of((*name, *mode, *end)) <= width else ()), *mode]
+    for part in others:
+        if width_of((*start, *part, *end)) + 4 <= width:
+            start.extend((Span("  "), *part))
     return drawn((spread(start, end, width),), ascii_only=picture.ascii)
 
 
@@ -40,7 +40,7 @@ def data_age(picture: Picture) -> float:
 
 def _parts(picture: Picture) -> tuple[tuple[Span, ...], ...]:
     """Return the left half, the most needed first."""
-    parts: list[tuple[Span, ...]] = [(Span(NAME, Ink.TEXT, bold=True),), (_mode(picture),)]
+    parts: list[tuple[Span, ...]] = [_mode(picture)]
     if picture.read_only:
         parts.append((Span("READ-ONLY", Ink.HELD),))
     parts.append(_policy(picture.snapshot))
@@ -52,14 +52,14 @@ def _parts(picture: Picture) -> tuple[tuple[Span, ...], ...]:
     return tuple(parts)
 
 
-def _mode(picture: Picture) -> Span:
+def _mode(picture: Picture) -> tuple[Span, ...]:
     moment = picture.snapshot.moment
     if picture.paused:
         old = duration.length(picture.now - moment.mono)
-        return Span(f"‖ PAUSED {duration.clock(moment.utc)}Z, {old} old", Ink.ACCENT, bold=True)
+        return (Span(f"‖ PAUSED {duration.clock(moment.utc)}Z, {old} old", Ink.ACCENT, bold=True),)
     if data_age(picture) >= DEAD_S:
-        return Span("✖ NO DATA", Ink.DOWN, bold=True)
-    return Span("● LIVE", Ink.UP)
+        return (Span("✖ NO DATA", Ink.DOWN, bold=True),)
+    return Span("●", Ink.UP), Span(" LIVE")
 
 
 def _policy(snapshot: Snapshot) -> tuple[Span, ...]:
@@ -73,7 +73,7 @@ def _policy(snapshot: Snapshot) -> tuple[Span, ...]:
     return (Span("AUTO", Ink.MUTED),)
 
 
-def _end(picture: Picture) -> tuple[Span, ...]:
+def _end(picture: Picture) -> tuple[Span, Span, Span]:
     count = alerts(picture.snapshot)
     old = data_age(picture)
     stale = old >= OLD_S and not picture.paused

@@ -2,7 +2,7 @@
 
 from tui_failover.console.presentation import duration, words
 from tui_failover.core.names import ProviderId
-from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot, WhyNot
+from tui_failover.core.snapshot import AgentView, NotUsed, ProviderView, Snapshot, WhyNot
 from tui_failover.core.spec import FailbackMode
 from tui_failover.core.transition import BreakerState
 
@@ -37,7 +37,20 @@ def is_sick(snapshot: Snapshot, provider: ProviderId) -> bool:
 def obstacle(why: WhyNot, now: float) -> str:
     """Return why a provider is passed over, with when that ends by itself."""
     rest = duration.due(why.until_at, now)
-    return f"{why.text} ({rest})" if rest else why.text
+    if not rest:
+        return why.text
+    if why.code is NotUsed.BREAKER_OPEN:
+        return f"breaker open, half-open {rest}: {why.text.removeprefix('breaker open: ')}"
+    return f"{why.text}, ends {rest}"
+
+
+def cause(view: ProviderView) -> str:
+    """Return why the provider may get no query: what went wrong rather than what that set off."""
+    if view.why_not is None:
+        return view.reason
+    if view.why_not.code in {NotUsed.BREAKER_OPEN, NotUsed.HALF_OPEN} and view.error:
+        return f"{view.error}, {view.failures} in a row" if view.failures > 1 else view.error
+    return view.why_not.text
 
 
 def has_available(snapshot: Snapshot, agent: AgentView) -> bool:
@@ -60,7 +73,7 @@ def how(snapshot: Snapshot, provider: ProviderId) -> str:
     view = snapshot.provider(provider)
     if view is None:
         return provider
-    why = view.error or view.reason if view.why_not is None else view.why_not.text
+    why = cause(view) or view.error
     return f"{view.id} {words.state(view).value}: {why}" if why else f"{view.id} {words.state(view).value}"
 
 
@@ -78,29 +91,34 @@ def next_of(view: ProviderView, now: float) -> str:
     return ""
 
 
-def next_hope(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, str]:
-    """Return what may end an outage of the whole chain first, said with room and shorter."""
+def word_of(snapshot: Snapshot, provider: ProviderId) -> str:
+    """Return a provider with its state word alone ("openai DOWN")."""
+    view = snapshot.provider(provider)
+    return provider if view is None else f"{view.id} {words.state(view).value}"
+
+
+def next_hope(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, ...]:
+    """Return what may end an outage of the whole chain first, the longest form first."""
     views = [view for name in agent.chain if (view := snapshot.provider(name)) is not None]
-    timed = [(_until(view), view) for view in views]
-    known = [(until, view) for until, view in timed if until is not None]
-    if not known:
-        return ("nothing ends this by itself", "")
-    _, view = min(known, key=lambda pair: pair[0])
+    timed = [(until, view) for view in views if (until := _until(view)) is not None]
+    if not timed:
+        return ("nothing ends this by itself",)
+    _, view = min(timed, key=lambda pair: pair[0])
     spoken = next_of(view, now)
-    return (f"first hope: {spoken}", spoken)
+    return (f"first hope: {spoken}", spoken) if spoken else ()
 
 
-def back_when(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, str]:
-    """Return what brings the agent back to its first choice, said with room and shorter."""
+def back_when(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, ...]:
+    """Return what brings the agent back to its first choice, the longest form first."""
     if agent.automation_held is not None:
-        return (f"stays there, {agent.automation_held} holds automation",) * 2
+        return (f"stays there, {agent.automation_held} holds automation", "automation is held")
     if agent.config.failback is not FailbackMode.AUTO:
         return ("comes back only by hand: s switches", "back by hand: s")
     if agent.failback_note:
-        return (agent.failback_note, agent.failback_note)
+        return (agent.failback_note, _tail(agent.failback_note))
     view = snapshot.provider(agent.chain[0])
     spoken = "" if view is None else next_of(view, now)
-    return (f"next: {spoken}" if spoken else "", spoken)
+    return (spoken, spoken.removeprefix(f"{agent.chain[0]} ")) if spoken else ()
 
 
 def _until(view: ProviderView) -> float | None:
@@ -109,3 +127,8 @@ def _until(view: ProviderView) -> float | None:
     if view.why_not is not None and view.why_not.until_at is not None:
         return view.why_not.until_at
     return view.next_probe_at
+
+
+def _tail(note: str) -> str:
+    """Return the last part of a note that goes from the general to the particular."""
+    return note.rpartition(": ")[2]

@@ -1,16 +1,20 @@
 """A provider's recent response times as a row of bars.
 
-All rows of a screen share one logarithmic scale, so that heights can be compared across rows; columns stand on
-absolute time, so that a bar never changes its neighbours while it moves left. A failure is a cross, a gap is a dot:
-a gap is never drawn as a zero.
+All rows of a screen share one logarithmic scale, so that heights can be compared across rows; columns stand
+on absolute time, so that a bar never changes its neighbours while it moves left. A failure is a cross, a gap is a
+dot: a gap is never drawn as a zero.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from tui_failover.console.picture import Ink, Span
+from tui_failover.console.presentation.cells import clip
 from tui_failover.core.history import SLOT_S, Series, Slot
 from tui_failover.core.snapshot import Flag, ProviderView, Snapshot
 
@@ -25,6 +29,8 @@ _LOWEST_S: Final = 2.0**-10
 
 Mark = tuple[str, Ink]
 _NOTHING: Final[Mark] = (GAP, Ink.FAINT)
+_PENDING: Final[Mark] = (PENDING, Ink.FAINT)
+_NUMBER = attrgetter("number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,13 @@ class Scale:
 
     def bar(self, latency_s: float) -> str:
         """Return the bar of a response time."""
-        if latency_s <= self.low_s:
-            return BARS[0]
-        share = math.log2(latency_s / self.low_s) / math.log2(self.high_s / self.low_s)
-        return BARS[min(len(BARS) - 1, int(share * len(BARS)))]
+        return BARS[bisect_right(_steps(self.low_s, self.high_s), latency_s)]
+
+
+@lru_cache(maxsize=64)
+def _steps(low_s: float, high_s: float) -> tuple[float, ...]:
+    """Return the response times at which the next bar begins."""
+    return tuple(low_s * (high_s / low_s) ** (step / len(BARS)) for step in range(1, len(BARS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,45 +74,63 @@ class Window:
         """The number of the oldest column."""
         return self.last - self.columns + 1
 
+    @property
+    def since(self) -> float:
+        """When the oldest column begins, in monotonic seconds."""
+        return self.first * self.column_s
+
 
 def shared_scale(snapshot: Snapshot) -> Scale:
-    """Return the scale for every row of a screen: from the fastest provider's normal to the slowest one's worst."""
+    """Return the scale for every row: from the fastest provider's normal to the slowest one's worst."""
     usual = [view.p50_s for view in snapshot.providers if view.p50_s is not None and view.p50_s > 0]
     if not usual:
         return Scale()
     worst = max(view.p95_s or 0.0 for view in snapshot.providers)
     low = 2.0 ** math.floor(math.log2(max(min(usual), _LOWEST_S)))
-    high = 2.0 ** math.ceil(math.log2(max(worst, max(usual), _LOWEST_S)))
+    high = 2.0 ** math.ceil(math.log2(max(worst, _LOWEST_S, *usual)))
     return Scale(low, max(high, low * 2.0**_LEAST_OCTAVES))
 
 
-def totals(slots: Iterable[Slot], window: Window) -> dict[int, Slot]:
-    """Return what each column holds; a column shorter than a slot shares it with its neighbours."""
-    column_s, first, last = window.column_s, window.first, window.last
-    fine = column_s < SLOT_S
-    held: dict[int, Slot] = {}
-    for slot in slots:
-        start = slot.number * SLOT_S
-        column = int(start // column_s)
-        final = int((start + SLOT_S) / column_s - 1e-9) if fine else column
-        for each in range(max(column, first), min(final, last) + 1):
-            known = held.get(each)
-            held[each] = slot if known is None else joined(known, slot)
-    return held
+class Tallies:
+    """What each column of a window holds; several series may be added."""
+
+    __slots__ = ("failed", "number", "ok", "window", "worst_s")
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.ok = [0] * window.columns
+        self.failed = [0] * window.columns
+        self.worst_s = [0.0] * window.columns
+        self.number = [-1] * window.columns  # the newest slot in it; -1 without any
+
+    def add(self, slots: Sequence[Slot]) -> None:
+        """Add slots; one that is longer than a column counts in each column it covers."""
+        column_s, first, columns = self.window.column_s, self.window.first, self.window.columns
+        per_slot = SLOT_S / column_s
+        reach = per_slot - 1e-9 if per_slot > 1.0 else 0.0
+        ok, failed, worst_s, number = self.ok, self.failed, self.worst_s, self.number
+        for slot in slots:
+            start = slot.number * per_slot
+            column, final = int(start) - first, int(start + reach) - first
+            while column <= final and column < columns:
+                if column >= 0:
+                    ok[column] += slot.ok
+                    failed[column] += slot.failed
+                    number[column] = slot.number
+                    if slot.worst_s > worst_s[column]:
+                        worst_s[column] = slot.worst_s
+                column += 1
 
 
-def newest(series: Series, window: Window) -> Sequence[Slot]:
-    """Return the slots that reach into the window, oldest first."""
-    oldest = (window.first * window.column_s) // SLOT_S
-    slots = series.slots
-    keep = len(slots)
-    while keep and slots[keep - 1].number >= oldest:
-        keep -= 1
-    return slots[keep:]
+def newest(series: Series, since: float) -> Sequence[Slot]:
+    """Return the slots that reach past `since` (monotonic seconds), oldest first."""
+    return series.slots[bisect_left(series.slots, since // SLOT_S, key=_NUMBER) :]
 
 
 def live(view: ProviderView, window: Window, scale: Scale) -> tuple[Span, ...]:
-    """Return the row of the live queries."""
+    """Return the row of the live queries; in words where there were none at all."""
+    if not newest(view.live, window.since):
+        return (Span(f"{clip('no live traffic', window.columns):{max(window.columns, 1)}}", Ink.MUTED),)
     return _runs(_live(view, window, scale))
 
 
@@ -116,61 +143,65 @@ def either(view: ProviderView, window: Window, scale: Scale) -> tuple[Span, ...]
     """Return one row of both: live queries, and checks where there are none."""
     if not view.live.slots:
         return probes(view, window, scale)
-    marks = zip(_live(view, window, scale), _probes(view, window, scale), strict=True)
-    return _runs([second if first[0] in {GAP, PENDING} else first for first, second in marks])
+    marks = _live(view, window, scale)
+    if not any(mark is _NOTHING for mark in marks):
+        return _runs(marks)
+    other = _probes(view, window, scale)
+    return _runs([second if first is _NOTHING else first for first, second in zip(marks, other, strict=True)])
 
 
 def _live(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
-    held = totals(newest(view.live, window), window)
+    tallies = Tallies(window)
+    tallies.add(newest(view.live, window.since))
     slow = _slow_from(view)
-    return [
-        _mark(held[column], scale, slow) if column in held else _empty(column, window)
-        for column in range(window.first, window.last + 1)
-    ]
-
-
-def _probes(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
-    reach = _CARRY * view.interval_s
-    wider = Window(window.now, window.seconds + reach, window.columns)
-    seen = newest(view.probes, wider)
-    held = totals(seen, window)
-    slow, column_s = _slow_from(view), window.column_s
-    before = [slot for slot in seen if slot.number * SLOT_S < window.first * column_s]
-    carried = before[-1] if before else None
-    marks: list[Mark] = []
-    for column in range(window.first, window.last + 1):
-        if column in held:
-            carried = held[column]
-            marks.append(_mark(carried, scale, slow))
-        elif carried is not None and column * column_s - carried.number * SLOT_S <= reach:
-            marks.append((_mark(carried, scale, slow)[0], Ink.FAINT))
-        else:
-            marks.append(_empty(column, window))
+    marks = [_mark(tallies, column, scale, slow) for column in range(window.columns)]
+    if marks and marks[-1] is _NOTHING:
+        marks[-1] = _PENDING
     return marks
 
 
-def _mark(slot: Slot, scale: Scale, slow_from_s: float) -> Mark:
-    if slot.failed and slot.failed >= slot.ok:
+def _probes(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
+    reach, column_s, slow = _CARRY * view.interval_s, window.column_s, _slow_from(view)
+    seen = newest(view.probes, window.since - reach)
+    tallies = Tallies(window)
+    tallies.add(seen)
+    carried, at = _before(seen, window, scale)
+    marks: list[Mark] = []
+    for column in range(window.columns):
+        mark = _mark(tallies, column, scale, slow)
+        if mark is not _NOTHING:
+            carried, at = (mark[0], Ink.FAINT), tallies.number[column] * SLOT_S
+        elif (window.first + column) * column_s - at <= reach:
+            mark = carried
+        elif column == window.columns - 1:
+            mark = _PENDING
+        marks.append(mark)
+    return marks
+
+
+def _before(seen: Sequence[Slot], window: Window, scale: Scale) -> tuple[Mark, float]:
+    """Return the mark that goes on from before the window, and when it was made; none is infinitely old."""
+    older = [slot for slot in seen if slot.number * SLOT_S < window.since]
+    if not older:
+        return _NOTHING, -math.inf
+    bar = FAILURE if older[-1].failed >= max(older[-1].ok, 1) else scale.bar(older[-1].worst_s)
+    return (bar, Ink.FAINT), older[-1].number * SLOT_S
+
+
+def _mark(tallies: Tallies, column: int, scale: Scale, slow_from_s: float) -> Mark:
+    ok, failed, worst_s = tallies.ok[column], tallies.failed[column], tallies.worst_s[column]
+    if not ok and not failed:
+        return _NOTHING
+    if failed and failed >= ok:
         return FAILURE, Ink.DOWN
-    bar = scale.bar(slot.worst_s)
-    if slot.failed:
-        return bar, Ink.DEGR
-    return bar, Ink.SLOW if slot.worst_s >= slow_from_s else Ink.MUTED
-
-
-def _empty(column: int, window: Window) -> Mark:
-    return (PENDING, Ink.FAINT) if column == window.last else _NOTHING
+    if failed:
+        return scale.bar(worst_s), Ink.DEGR
+    return scale.bar(worst_s), Ink.SLOW if worst_s >= slow_from_s else Ink.MUTED
 
 
 def _slow_from(view: ProviderView) -> float:
-    """Return from when on an answer of a slow provider is drawn as slow: half its own worst, infinite if not slow."""
+    """Return the seconds from which an answer of a slow provider is drawn as slow: half its own worst."""
     return view.p95_s / 2 if Flag.SLOW in view.flags and view.p95_s else math.inf
-
-
-def joined(one: Slot, other: Slot) -> Slot:
-    """Return what both slots hold together."""
-    newer = max(one.number, other.number)
-    return Slot(newer, one.ok + other.ok, one.failed + other.failed, max(one.worst_s, other.worst_s))
 
 
 def _runs(marks: Sequence[Mark]) -> tuple[Span, ...]:

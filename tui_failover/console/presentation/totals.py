@@ -3,16 +3,15 @@
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration, figures, sparkline
 from tui_failover.console.presentation.cells import close, drawn, left, right, width_of
-from tui_failover.console.presentation.sparkline import Window
-from tui_failover.core.history import Slot
+from tui_failover.console.presentation.sparkline import Tallies, Window
 from tui_failover.core.snapshot import ProviderView, Snapshot
 
+_BARRED = 3  # the first three figures have bars
+_LEAST_BARS, _MOST_BARS = 6, 30
 _MINUTE_S = 60.0
 _SAMPLES = 1000  # how many of the newest answers p50 and p95 are taken over
 _HOUR_S = 3600.0
 _LEAST_UPTIME_S = 60.0  # before that a price per hour would be a guess
-
-Held = dict[int, Slot]
 
 
 def totals(picture: Picture, width: int) -> tuple[Line, ...]:
@@ -20,17 +19,23 @@ def totals(picture: Picture, width: int) -> tuple[Line, ...]:
     busy = [view for view in picture.snapshot.providers if view.live.slots]
     blocks = _figures(picture, busy)
     gap = 3 if width >= 120 else 2
-    while len(blocks) > 1 and 1 + sum(width_of(block) + gap for block in blocks) > width:
+    spare = 3 * (_LEAST_BARS + 1)
+    while len(blocks) > _BARRED and _taken(blocks, gap) + spare > width:
         blocks.pop()
-    free = width - 1 - sum(width_of(block) + gap for block in blocks)
-    columns = min(30, (free - 6) // 3)
-    if columns >= 5 and len(blocks) >= 3:
+    columns = min(_MOST_BARS, (width - _taken(blocks, gap)) // 3 - 1)
+    if columns >= _LEAST_BARS:
         bars = _bars(picture, busy, columns)
-        blocks = [[*block, Span(" "), *row] for block, row in zip(blocks, bars, strict=False)] + blocks[3:]
+        blocks = [[*block, Span(" "), *row] for block, row in zip(blocks, bars, strict=False)] + blocks[_BARRED:]
+    while len(blocks) > 1 and _taken(blocks, gap) > width:
+        blocks.pop()
     spans = [Span(" ")]
     for block in blocks:
         spans.extend((*block, Span(" " * gap)))
     return drawn((close(spans, width),), ascii_only=picture.ascii)
+
+
+def _taken(blocks: list[list[Span]], gap: int) -> int:
+    return 1 + sum(width_of(block) + gap for block in blocks)
 
 
 def _figures(picture: Picture, busy: list[ProviderView]) -> list[list[Span]]:
@@ -82,25 +87,19 @@ def _per_hour(snapshot: Snapshot, now: float) -> str:
 
 def _bars(picture: Picture, busy: list[ProviderView], columns: int) -> tuple[tuple[Span, ...], ...]:
     """Return three rows of bars: queries, failures, slowest answers."""
-    window = Window(picture.at, picture.window_s, columns)
-    held: Held = {}
+    tallies = Tallies(Window(picture.at, picture.window_s, columns))
     for view in busy:
-        for column, slot in sparkline.totals(sparkline.newest(view.live, window), window).items():
-            known = held.get(column)
-            held[column] = slot if known is None else sparkline.joined(known, slot)
-    numbers = range(window.first, window.last + 1)
-    most = max((slot.ok + slot.failed for slot in held.values()), default=1) or 1
+        tallies.add(sparkline.newest(view.live, tallies.window.since))
     scale = sparkline.shared_scale(picture.snapshot)
-    counts = "".join(_share_bar(held[n].ok + held[n].failed, most) if n in held else " " for n in numbers)
-    failures = "".join(_failure_bar(held[n]) if n in held else " " for n in numbers)
-    slowest = "".join(scale.bar(held[n].worst_s) if n in held and held[n].ok else " " for n in numbers)
+    attempts = [ok + failed for ok, failed in zip(tallies.ok, tallies.failed, strict=True)]
+    done = attempts[:-1]  # the newest column is still being filled
+    most = max(done, default=0)
+    counts = "".join(_share_bar(count, most) for count in done) + " "
+    failures = "".join(_share_bar(failed, of) for failed, of in zip(tallies.failed, attempts, strict=True))
+    slowest = "".join(scale.bar(worst) if worst else " " for worst in tallies.worst_s)
     return (Span(counts, Ink.MUTED),), (Span(failures, Ink.DOWN),), (Span(slowest, Ink.MUTED),)
 
 
 def _share_bar(part: int, whole: int) -> str:
     bars = sparkline.BARS
-    return bars[min(len(bars) - 1, part * len(bars) // whole)]
-
-
-def _failure_bar(slot: Slot) -> str:
-    return _share_bar(slot.failed, slot.ok + slot.failed) if slot.failed else " "
+    return bars[min(len(bars) - 1, part * len(bars) // whole)] if part else " "

@@ -15,43 +15,57 @@ from tui_failover.core.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What is to be said.
+class Clause:
+    """A part of a sentence.
 
     Attributes:
-        head: shape and two or three words.
-        clauses: the sentence in parts, the most needed first; each as it is said with room, and shorter.
+        forms: the ways to say it, the longest first; "" is not said.
+        rank: the smallest stays longest where it is narrow.
     """
+
+    forms: tuple[str, ...]
+    rank: int = 0
+
+
+def say(*forms: str, rank: int = 0) -> Clause:
+    """Return a clause of the forms that say something."""
+    return Clause(tuple(form for form in forms if form), rank)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is to be said: shape and two or three words, then clauses in the order in which they are spoken."""
 
     ink: Ink
     head: str
-    clauses: tuple[tuple[str, str], ...]
+    clauses: tuple[Clause, ...]
 
     def text(self, width: int) -> str:
-        """Return the sentence in at most `width` cells: parts get shorter, then leave, before words are cut."""
-        for spoken in self._versions():
-            if cells(spoken) <= width:
-                return spoken
-        return self.clauses[0][1]
+        """Return the sentence in `width` cells if it can be: clauses leave, then the others use the room."""
+        said = [clause for clause in self.clauses if clause.forms]
+        while len(said) > 1 and cells(_joined(said, {})) > width:
+            said.remove(max(reversed(said), key=lambda clause: clause.rank))
+        chosen: dict[Clause, str] = {}
+        for clause in sorted(said, key=lambda clause: clause.rank):
+            fitting = (form for form in clause.forms if cells(_joined(said, {**chosen, clause: form})) <= width)
+            chosen[clause] = next(fitting, clause.forms[-1])
+        return _joined(said, chosen)
 
-    def _versions(self) -> list[str]:
-        full = [clause[0] for clause in self.clauses]
-        short = [clause[1] for clause in self.clauses]
-        most = len(full)
-        mixed = [[*full[:cut], *short[cut:]] for cut in range(most, -1, -1)]
-        fewer = [[*full[:1], *short[1:cut]] for cut in range(most - 1, 0, -1)]
-        return ["; ".join(part for part in parts if part) for parts in (*mixed, *fewer, short[:1])]
+
+def _joined(clauses: Sequence[Clause], chosen: dict[Clause, str]) -> str:
+    return "; ".join(chosen.get(clause, clause.forms[-1]) for clause in clauses)
 
 
 def verdict(picture: Picture, width: int) -> tuple[Line, ...]:
     """Return the verdict line, with a bar in the colour of what it says."""
     finding = judge(picture)
-    loud = finding.ink not in {Ink.UP, Ink.UNKN}
-    head = f"{finding.head}: "
-    room = width - 3 - cells(head)
+    calm = finding.ink is Ink.UP
+    sign, _, head = f"{finding.head}: ".partition(" ")
+    room = width - 3 - cells(sign) - cells(head)
     spans = (
-        Span("▎", finding.ink, bold=loud),
-        Span(head, finding.ink, bold=loud),
+        Span("▎", Ink.FAINT if calm else finding.ink),
+        Span(f"{sign} ", finding.ink, bold=not calm),
+        Span(head, Ink.MUTED if calm else finding.ink, bold=not calm),
         Span(finding.text(room), Ink.TEXT),
     )
     return drawn((close(spans, width),), ascii_only=picture.ascii)
@@ -71,25 +85,26 @@ def _nothing(snapshot: Snapshot, _now: float) -> Finding | None:
     if snapshot.providers and snapshot.agents:
         return None
     missing = "agent" if snapshot.providers else "provider"
-    return Finding(Ink.UNKN, f"○ NO {missing.upper()}", ((f"settings.toml names no {missing} yet",) * 2,))
+    return Finding(Ink.UNKN, f"○ NO {missing.upper()}", (say(f"the settings name no {missing} yet"),))
 
 
 def _local(snapshot: Snapshot, _now: float) -> Finding | None:
     if snapshot.local_fault is None:
         return None
-    rest = ("verdicts are frozen and no failover is made until it is over", "verdicts frozen")
-    return Finding(Ink.DOWN, "✖ LOCAL FAULT", ((snapshot.local_fault,) * 2, rest))
+    rest = say("no failover is made until it is over", "no failover", rank=1)
+    return Finding(Ink.DOWN, "✖ LOCAL FAULT", (say(snapshot.local_fault), rest))
 
 
 def _no_keys(snapshot: Snapshot, _now: float) -> Finding | None:
     keyless = [view.missing_key for view in snapshot.providers if view.missing_key is not None]
     if len(keyless) < len(snapshot.providers):
         return None
-    steps = tuple(dict.fromkeys(keyless))
-    more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
-    what = (" or ".join(steps[:3]), steps[0] + more)
-    hint = ("or watch it without keys: tui-failover demo", "or run tui-failover demo")
-    return Finding(Ink.UNKN, "◇ NO KEYS", (what, hint, ("nothing can be sent until then", "")))
+    first, *others = dict.fromkeys(keyless)
+    steps = [first, *(other.removeprefix("set ") for other in others)]
+    more = f" or one of {len(others)} more" if others else ""
+    what = say(" or ".join(steps[:3]), " or ".join(steps[:2]), first + more, first)
+    hint = say("to see it without keys run: tui-failover demo", "or run: tui-failover demo", rank=1)
+    return Finding(Ink.UNKN, "◇ NO KEYS", (what, hint))
 
 
 def _all_down(snapshot: Snapshot, now: float) -> Finding | None:
@@ -99,16 +114,14 @@ def _all_down(snapshot: Snapshot, now: float) -> Finding | None:
     agent = hit[0]
     whose = routes.whose(agent, hit)
     tried = f"{agent.active} is tried as the least bad" if agent.panic else "queries get an error"
-    return Finding(
-        Ink.DOWN,
-        "✖ ALL DOWN",
-        (
-            (f"no provider of {whose} is available", f"{whose} has no provider"),
-            routes.next_hope(snapshot, agent, now),
-            (tried, tried),
-            (figures.plural(agent.failed, "query").replace("querys", "queries") + " failed", ""),
-        ),
+    failed = f"{agent.failed} failed since start" if agent.failed else ""
+    clauses = (
+        say(f"no provider of {whose} is available", f"{whose} has no provider"),
+        say(*routes.next_hope(snapshot, agent, now), rank=1),
+        say(tried, rank=2),
+        say(failed, rank=3),
     )
+    return Finding(Ink.DOWN, "✖ ALL DOWN", clauses)
 
 
 def _pinned(snapshot: Snapshot, now: float) -> Finding | None:
@@ -118,66 +131,61 @@ def _pinned(snapshot: Snapshot, now: float) -> Finding | None:
         return None
     agent, pin = hit[0], hit[0].pin
     rest = duration.countdown(pin.until_at, now)
-    where = (f"{routes.whose(agent, hit)} {routes.are(hit)} on {pin.provider}", f"{pin.provider}")
+    where = say(f"{routes.whose(agent, hit)} {routes.are(hit)} on {pin.provider}", f"{agent.id} on {pin.provider}")
+    by = say(f"switched by {pin.by}: {pin.reason}" if pin.reason else "", f"switched by {pin.by}", rank=2)
     if pin.trial:
-        back = (f"goes back by itself in {rest} unless confirmed", f"back in {rest} unless confirmed")
-        return Finding(Ink.HELD, "■ TRIAL", (where, back, (f"by {pin.by}", "")))
-    until = (
-        (f"until {routes.utc(snapshot, pin.until_at)} ({rest} left)", f"{rest} left")
-        if rest
-        else ("until undone",) * 2
-    )
-    kind = " hard" if pin.hard else ""
+        back = say(f"goes back by itself in {rest} unless confirmed", f"back in {rest} unless confirmed")
+        return Finding(Ink.HELD, "■ TRIAL", (where, back, by))
+    until = say(f"until {routes.utc(snapshot, pin.until_at)} ({rest} left)", f"{rest} left", rank=1)
+    if not rest:
+        until = say("until it is undone", rank=1)
     sick = routes.how(snapshot, pin.provider) if routes.is_sick(snapshot, pin.provider) else ""
-    why = f": {pin.reason}" if pin.reason else ""
-    ink = Ink.DOWN if sick else Ink.HELD
-    return Finding(
-        ink, f"■ PINNED{kind.upper()}", (where, until, (sick, sick), (f"pinned by {pin.by}{why}", f"by {pin.by}"))
-    )
+    head = "■ PINNED HARD" if pin.hard else "■ PINNED"
+    return Finding(Ink.DOWN if sick else Ink.HELD, head, (where, say(sick), until, by))
 
 
 def _returning(snapshot: Snapshot, now: float) -> Finding | None:
-    for agent in snapshot.agents:
-        ramp = agent.ramp
-        if ramp is None:
-            continue
-        share = f"{ramp.share:.0%} of the queries" if ramp.share > 0 else "one canary query"
-        stage = f"stage {ramp.stage} of {ramp.stages}"
-        since = duration.length(now - agent.active_since_at)
-        return Finding(
-            Ink.ACCENT,
-            "⇄ FAILING BACK",
-            (
-                (
-                    f"{agent.id} returns from {agent.active} to {ramp.candidate}",
-                    f"{agent.active} → {ramp.candidate}",
-                ),
-                (f"{stage}, {share} on {ramp.candidate}", f"{stage}, {share}"),
-                ("a failure sends it back to " + agent.active, ""),
-                (f"was on {agent.active} for {since}", ""),
-            ),
-        )
-    return None
+    agent = next((agent for agent in snapshot.agents if agent.ramp is not None), None)
+    if agent is None or agent.ramp is None:
+        return None
+    ramp = agent.ramp
+    share = f"{ramp.share:.0%} of the queries" if ramp.share > 0 else "one canary query"
+    away = duration.length(now - agent.active_since_at)
+    clauses = (
+        say(
+            f"{agent.id} returns from {agent.active} to {ramp.candidate}",
+            f"{agent.id} returns to {ramp.candidate}",
+        ),
+        say(f"stage {ramp.stage} of {ramp.stages}, {share}", share, rank=1),
+        say(f"a failure sends it back to {agent.active}", rank=2),
+        say(f"was away for {away}", rank=3),
+    )
+    return Finding(Ink.ACCENT, "⇄ FAILING BACK", clauses)
 
 
 def _on_backup(snapshot: Snapshot, now: float) -> Finding | None:
     hit = [agent for agent in snapshot.agents if agent.active != agent.chain[0] and agent.pin is None]
     if not hit:
         return None
-    agent = hit[0]
-    first = agent.chain[0]
-    place = figures.ordinal(routes.place(agent)) + f" of {len(agent.chain)}"
-    since = f"{routes.utc(snapshot, agent.active_since_at)} ({duration.length(now - agent.active_since_at)})"
-    where = (
-        f"{routes.whose(agent, hit)} {routes.are(hit)} on {agent.active} ({place}) since {since}",
-        f"{agent.id} on {agent.active} for {duration.length(now - agent.active_since_at)}",
-    )
-    why = agent.active_because
-    shown = ("because of " + why, why) if why and why != "primary" else (routes.how(snapshot, first),) * 2
-    saved = f"{agent.saved} queries saved, {agent.failed} failed" if agent.saved or agent.failed else ""
+    agent, first = hit[0], hit[0].chain[0]
+    place = f"{figures.ordinal(routes.place(agent))} of {len(agent.chain)}"
+    lasting = duration.length(now - agent.active_since_at)
+    since = f"since {routes.utc(snapshot, agent.active_since_at)} ({lasting})"
+    who = f"{routes.whose(agent, hit)} {routes.are(hit)}"
     recovered = routes.is_available(snapshot, first)
+    why = () if recovered else (routes.how(snapshot, first), routes.word_of(snapshot, first))
+    clauses = (
+        say(
+            f"{who} on {agent.active} ({place}) {since}",
+            f"{agent.id} on {agent.active} for {lasting}",
+            f"on {agent.active} for {lasting}",
+        ),
+        say(*why, rank=2),
+        say(*routes.back_when(snapshot, agent, now), rank=1),
+        say(f"{agent.saved} saved, {agent.failed} failed" if agent.saved or agent.failed else "", rank=3),
+    )
     head, ink = ("◐ ON BACKUP", Ink.SLOW) if recovered else ("▲ DEGRADED", Ink.DEGR)
-    return Finding(ink, head, (where, routes.back_when(snapshot, agent, now), shown, (saved, "")))
+    return Finding(ink, head, clauses)
 
 
 def _held(snapshot: Snapshot, _now: float) -> Finding | None:
@@ -185,14 +193,15 @@ def _held(snapshot: Snapshot, _now: float) -> Finding | None:
     if not hit:
         return None
     agent = hit[0]
-    what = (
-        f"{agent.automation_held} holds automation of {routes.whose(agent, hit)}",
-        f"{routes.whose(agent, hit)} by {agent.automation_held}",
+    whose = routes.whose(agent, hit)
+    clauses = (
+        say(f"{agent.automation_held} holds automation of {whose}", f"{whose}, by {agent.automation_held}"),
+        say(f"the route stays on {agent.active} until released", f"stays on {agent.active}", rank=1),
+        say(
+            "queries do not fail over either" if agent.strict else "each query still fails over by itself", rank=2
+        ),
     )
-    queries = "queries do not fail over either" if agent.strict else "each query still fails over by itself"
-    return Finding(
-        Ink.HELD, "■ HELD", (what, (f"traffic stays on {agent.active} until released",) * 2, (queries, ""))
-    )
+    return Finding(Ink.HELD, "■ HELD", clauses)
 
 
 def _degraded(snapshot: Snapshot, now: float) -> Finding | None:
@@ -201,58 +210,51 @@ def _degraded(snapshot: Snapshot, now: float) -> Finding | None:
     if not sick:
         return None
     view = sick[0]
-    more = f"; also {', '.join(other.id for other in sick[1:3])}" if len(sick) > 1 else ""
-    more += f" and {len(sick) - 3} more" if len(sick) > 3 else ""
-    served = "" if view.active_for else "traffic is not touched"
-    ink = words.SIGNS[words.state(view)].ink if view.active_for else Ink.DEGR
-    since = duration.length(now - view.since_at)
-    return Finding(
-        ink,
-        "▲ DEGRADED",
-        (
-            (
-                f"{view.id} is {words.SIGNS[words.state(view)].name} for {since}{more}",
-                routes.how(snapshot, view.id),
-            ),
-            (view.reason, ""),
-            (served, served),
-            (routes.next_of(view, now),) * 2,
-        ),
+    sign = words.SIGNS[words.state(view)]
+    others = [other.id for other in sick[1:]]
+    also = f"also {', '.join(others[:2])}{f' and {len(others) - 2} more' if others[2:] else ''}" if others else ""
+    served = f"it serves {', '.join(view.active_for[:2])}" if view.active_for else "traffic is not touched"
+    clauses = (
+        say(f"{view.id} is {sign.name} for {duration.length(now - view.since_at)}", f"{view.id} is {sign.name}"),
+        say(routes.cause(view) or view.error, rank=2),
+        say(served, rank=1),
+        say(also, f"and {len(others)} more" if others else "", rank=3),
+        say(routes.next_of(view, now), rank=4),
     )
+    return Finding(Ink.DEGR, "▲ DEGRADED", clauses)
 
 
 def _slow(snapshot: Snapshot, now: float) -> Finding | None:
-    slow = [view for view in snapshot.providers if words.state(view) is Word.SLOW]
-    slow.sort(key=lambda view: not view.active_for)
-    if not slow:
+    sluggish = [view for view in snapshot.providers if words.state(view) is Word.SLOW]
+    sluggish.sort(key=lambda view: not view.active_for)
+    if not sluggish:
         return None
-    view = slow[0]
-    since = duration.length(now - view.since_at)
-    figure = f"p95 {duration.latency(view.p95_s)}"
-    served = f"still serves {', '.join(view.active_for[:2])}" if view.active_for else "traffic is not touched"
-    return Finding(
-        Ink.SLOW,
-        "◐ SLOW",
-        (
-            (f"{view.id} answers slowly for {since}, {figure}", f"{view.id} {figure}"),
-            (view.reason, ""),
-            (served,) * 2,
-        ),
+    view = sluggish[0]
+    p95 = f"p95 {duration.latency(view.p95_s)}"
+    served = f"it serves {', '.join(view.active_for[:2])}" if view.active_for else "traffic is not touched"
+    clauses = (
+        say(f"{view.id} is slow for {duration.length(now - view.since_at)}, {p95}", f"{view.id} {p95}"),
+        say(view.reason, rank=2),
+        say(served, rank=1),
     )
+    return Finding(Ink.SLOW, "◐ SLOW", clauses)
 
 
 def _well(snapshot: Snapshot) -> Finding:
     ready = sum(view.available for view in snapshot.providers)
     keyless = sum(view.missing_key is not None for view in snapshot.providers)
     unproven = sum(words.state(view) is Word.UNKN for view in snapshot.providers)
-    who = snapshot.agents[0].id if len(snapshot.agents) == 1 else f"all {len(snapshot.agents)} agents"
-    one = len(snapshot.agents) == 1
-    what = f"{who} {'is' if one else 'are'} on {'its' if one else 'their'} first choice"
-    able = f"{ready} of {len(snapshot.providers)} providers available"
-    notes = [f"{keyless} without a key"] if keyless else []
-    notes += [f"{unproven} not checked yet"] if unproven else []
-    note = ", ".join(notes)
-    return Finding(Ink.UP, "● ALL WELL", ((what, what), (able, able), (note, note)))
+    everyone = len(snapshot.agents)
+    what = f"{snapshot.agents[0].id} is on its first choice"
+    if everyone > 1:
+        what = f"all {everyone} agents are on their first choice"
+    clauses = (
+        say(what),
+        say(f"{ready} of {len(snapshot.providers)} providers available", f"{ready} available", rank=1),
+        say(f"{keyless} without a key" if keyless else "", rank=2),
+        say(f"{unproven} not checked yet" if unproven else "", rank=3),
+    )
+    return Finding(Ink.UP, "● ALL WELL", clauses)
 
 
 _LADDER: Final[Sequence[Callable[[Snapshot, float], Finding | None]]] = (

@@ -1,4 +1,4 @@
-"""What a provider's state is called on the screen: a shape, a word and an ink, so that none has to be trusted alone."""
+"""What a provider's state is called on the screen: shape, word and ink, so that none has to be trusted alone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +51,7 @@ SIGNS: Final[dict[Word, Sign]] = {
 
 SICK: Final = frozenset({Word.DOWN, Word.DEGR, Word.SLOW})
 CHECKING: Final = "↻"
+_FINAL: Final = frozenset({Word.NOKEY, Word.DOWN})
 STATE_CELLS: Final = 12  # "▲ DEGR 1/3" and the mark of a check under way
 
 
@@ -71,8 +72,13 @@ _LADDER: Final[tuple[tuple[Word, Callable[[ProviderView], bool]], ...]] = (
 
 
 def reasons(view: ProviderView) -> tuple[Word, ...]:
-    """Return every word that holds for the provider, the one to show first; never empty."""
-    return tuple(word for word, holds in _LADDER if holds(view)) or (Word.UP,)
+    """Return every word that adds something, the one to show first; never empty.
+
+    A provider that is down, or has no key, is not also degraded, slow or unknown.
+    """
+    held = [word for word, holds in _LADDER if holds(view)] or [Word.UP]
+    final = next((place for place, word in enumerate(held) if word in _FINAL), len(held))
+    return tuple(held[: final + 1])
 
 
 def state(view: ProviderView) -> Word:
@@ -82,10 +88,17 @@ def state(view: ProviderView) -> Word:
 
 def mark(view: ProviderView) -> Span:
     """Return shape and word as one run ("▲ DEGR 1/3")."""
+    first, second = marks(view)
+    return Span(first.text + second.text, first.ink, first.bold)
+
+
+def marks(view: ProviderView) -> tuple[Span, Span]:
+    """Return shape and word apart: the word of a healthy provider is not coloured."""
     word = state(view)
     sign = SIGNS[word]
     tally = f" {view.failures}/{view.threshold}" if word is Word.DEGR and view.failures else ""
-    return Span(f"{sign.shape} {word.value}{tally}", sign.ink, bold=sign.loud)
+    ink = Ink.MUTED if word is Word.UP else sign.ink
+    return Span(sign.shape, sign.ink, bold=sign.loud), Span(f" {word.value}{tally}", ink, bold=sign.loud)
 
 
 def shape(view: ProviderView) -> Span:

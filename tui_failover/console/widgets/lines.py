@@ -12,7 +12,7 @@ from tui_failover.console.picture import Ink, Line, Picture
 class LinesView(Widget):
     """Shows lines of exactly its own size; asks for no layout and knows no markup.
 
-    A subclass says what to draw in `lines`; `show` draws a picture, at the next chance if the size is not known yet.
+    A subclass says what to draw in `lines`; `show` draws a picture, later if the size is not known yet.
     """
 
     DEFAULT_CSS = """
