@@ -29,7 +29,7 @@ def run_demo(options: ConsoleOptions) -> int:
     from tui_failover.bootstrap.stage import Stage
 
     stage = Stage(options.seed)
-    return live(EngineThread(stage.running), options, lambda: stage.caption)
+    return live(EngineThread(stage.running), options, lambda: stage.caption, drain_s=0.0)  # its traffic never ends
 
 
 def run_check(settings: Settings, names: Sequence[str], as_json: bool, out: TextIO) -> int:  # noqa: FBT001 - named by the caller

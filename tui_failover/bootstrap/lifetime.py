@@ -24,13 +24,19 @@ _LOOK_S = 0.1
 _STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
-def live(engine: EngineThread, options: ConsoleOptions, caption: Callable[[], str] = str) -> int:
+def live(
+    engine: EngineThread,
+    options: ConsoleOptions,
+    caption: Callable[[], str] = str,
+    drain_s: float = DRAIN_S,
+) -> int:
     """Start the engine, show it, and stop it when it is to stop rather than when the screen is gone.
 
     Args:
         engine: not started yet; stopped when this returns.
         options: how to show it.
         caption: what a demo says about itself at this moment.
+        drain_s: how long queries under way may take to finish when the engine is to stop.
 
     Returns:
         The exit status.
@@ -42,8 +48,8 @@ def live(engine: EngineThread, options: ConsoleOptions, caption: Callable[[], st
     engine.start()
     try:
         if options.plain:
-            return _tell(engine, options.for_s)
-        return _after(engine, _show(engine, options, caption))
+            return _tell(engine, options.for_s, drain_s)
+        return _after(engine, _show(engine, options, caption), drain_s)
     finally:
         engine.stop()
 
@@ -61,10 +67,10 @@ def _show(engine: EngineThread, options: ConsoleOptions, caption: Callable[[], s
     return run_console(Console(Desk(engine, engine.clock, looks, caption), driver_class=KeptDriver))
 
 
-def _tell(engine: EngineThread, for_s: float | None) -> int:
+def _tell(engine: EngineThread, for_s: float | None, drain_s: float) -> int:
     """Tell each change until somebody or the time ends it; a hang-up ends the telling alone."""
     end = asyncio.run(_telling(engine, for_s))
-    return 0 if end is None else _after(engine, ConsoleEnd(end))
+    return 0 if end is None else _after(engine, ConsoleEnd(end), drain_s)
 
 
 async def _telling(engine: EngineThread, for_s: float | None) -> Ending | None:
@@ -79,13 +85,13 @@ async def _telling(engine: EngineThread, for_s: float | None) -> Ending | None:
         return Ending.LOST if signalled.result() is signal.SIGHUP else Ending.STOP_DRAIN
 
 
-def _after(engine: EngineThread, end: ConsoleEnd) -> int:
+def _after(engine: EngineThread, end: ConsoleEnd, drain_s: float) -> int:
     """Decide what becomes of the engine now that the screen is gone."""
     match end.why:
         case Ending.STOP_NOW:
             pass
         case Ending.STOP_DRAIN:
-            asyncio.run(_drain(engine))
+            asyncio.run(_drain(engine, drain_s))
         case Ending.DETACHED | Ending.LOST | Ending.CRASHED:
             _say(end.detail)
             _say(
@@ -93,7 +99,7 @@ def _after(engine: EngineThread, end: ConsoleEnd) -> int:
                 f"stop it with: kill {os.getpid()}"
             )
             asyncio.run(_told_to_stop())
-            asyncio.run(_drain(engine))
+            asyncio.run(_drain(engine, drain_s))
     return end.exit_code
 
 
@@ -103,9 +109,9 @@ async def _told_to_stop() -> None:
         await signalled
 
 
-async def _drain(engine: EngineThread) -> None:
+async def _drain(engine: EngineThread, drain_s: float) -> None:
     """Let the queries under way finish, for a limited time; a further signal ends the waiting."""
-    deadline = engine.clock.now().mono + DRAIN_S
+    deadline = engine.clock.now().mono + drain_s
     with _signals(_STOPS) as hurry:
         while engine.clock.now().mono < deadline and any(view.inflight for view in engine.snapshot().providers):
             await asyncio.wait({hurry}, timeout=_LOOK_S)

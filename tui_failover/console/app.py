@@ -83,6 +83,8 @@ class Console(App[None], inherit_bindings=False):
         """Start the one clock there is."""
         self.through.opened(self.desk.now())
         self.set_interval(TICK_S, self.tick)
+        if self.desk.options.for_s is not None:
+            self.set_timer(self.desk.options.for_s, lambda: self.finish(Ending.STOP_DRAIN))
 
     def on_app_blur(self) -> None:
         """Remember what was seen last."""

@@ -29,6 +29,7 @@ class Options:
         environment: the operator's name for this installation.
         owns_engine: the engine lives in this process, so that quitting can stop it.
         folder: where copies go as files, for terminals that take no clipboard; None: nowhere.
+        for_s: seconds after which console and engine end by themselves; None: when the operator says so.
     """
 
     actor: str = "operator"
@@ -38,6 +39,7 @@ class Options:
     environment: str = ""
     owns_engine: bool = True
     folder: Path | None = None
+    for_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
