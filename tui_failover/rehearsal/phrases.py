@@ -26,7 +26,7 @@ SENTENCES = (
 )
 
 _GREETED_BY = re.compile(r"\s*(hello|hi|hey|good (morning|day|evening))\b.{0,20}$", re.IGNORECASE)
-_TOKEN = re.compile(r"\s*\S+")
+_TOKEN = re.compile(r"\s*\S+|\s+")
 
 
 def pick(rng: Rng, count: int) -> int:
