@@ -5,6 +5,7 @@ A terminal that stops reading freezes a screen's loop for seconds; this loop goe
 
 import asyncio
 import concurrent.futures
+import contextlib
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -45,6 +46,8 @@ class EngineThread:
         self._stop: asyncio.Event | None = None
         self._ready: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._last: Snapshot | None = None
+        self._gate = threading.Lock()
+        self._calls: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> Self:
@@ -57,7 +60,8 @@ class EngineThread:
     def stop(self) -> None:
         """Stop the manager and its thread, and wait for both; harmless when repeated."""
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself meanwhile
+                self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
 
     @property
@@ -75,12 +79,17 @@ class EngineThread:
     def call(self, work: Work[_Result]) -> concurrent.futures.Future[_Result]:
         """Run a coroutine on the engine's loop; the future's `result()` blocks the calling thread only.
 
+        Work that is under way when the engine stops ends with `EngineClosed`.
+
         Raises:
             EngineClosed: the engine does not run.
         """
-        if self._loop is None:
-            raise EngineClosed(_STOPPED)
-        return asyncio.run_coroutine_threadsafe(work(self.manager), self._loop)
+        answer: concurrent.futures.Future[_Result] = concurrent.futures.Future()
+        with self._gate:
+            if self._loop is None or self._manager is None:
+                raise EngineClosed(_STOPPED)
+            self._loop.call_soon_threadsafe(self._begin, work, answer)
+        return answer
 
     @property
     def manager(self) -> FailoverManager:
@@ -93,7 +102,8 @@ class EngineThread:
         """Return the newest read model, or the last one where the engine has stopped; never blocks."""
         manager = self._manager
         if manager is not None:
-            self._last = manager.snapshot()
+            with contextlib.suppress(EngineClosed):  # it stopped meanwhile: the last one holds
+                return manager.snapshot()
         if self._last is None:
             raise EngineClosed(_STOPPED)
         return self._last
@@ -127,9 +137,46 @@ class EngineThread:
         async with self._make() as manager:
             self._manager = manager
             self._ready.set_result(None)
-            await self._stop.wait()
+            try:
+                await self._stop.wait()
+            finally:
+                await self._shut(manager)
+
+    async def _shut(self, manager: FailoverManager) -> None:
+        """Let nobody in any more and send away who still waits: no thread may wait for a loop that has ended."""
+        with self._gate:
             self._last = manager.snapshot()
             self._manager = None
+        for call in self._calls:
+            call.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls)
+
+    def _begin(self, work: Work[_Result], answer: concurrent.futures.Future[_Result]) -> None:
+        """Start a call, on the loop."""
+        loop = asyncio.get_running_loop()
+        if self._manager is None:
+            _tell(answer, EngineClosed(_STOPPED))
+            return
+        call = loop.create_task(work(self._manager))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        call.add_done_callback(lambda done: _hand_over(done, answer))
+        # A caller that goes away takes its work along.
+        answer.add_done_callback(lambda one: loop.call_soon_threadsafe(call.cancel) if one.cancelled() else None)
+
+
+def _hand_over(call: asyncio.Task[_Result], answer: concurrent.futures.Future[_Result]) -> None:
+    error = EngineClosed(_STOPPED) if call.cancelled() else call.exception()
+    if error is not None:
+        _tell(answer, error)
+    elif answer.set_running_or_notify_cancel():
+        answer.set_result(call.result())
+
+
+def _tell(answer: concurrent.futures.Future[_Result], error: BaseException) -> None:
+    if answer.set_running_or_notify_cancel():
+        answer.set_exception(error)
 
 
 class BlockingFailoverManager:
