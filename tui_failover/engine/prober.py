@@ -54,8 +54,12 @@ class Prober:
     def dismiss(self, provider: ProviderId) -> None:
         """End the provider's worker."""
         worker = self._workers.pop(provider, None)
-        if worker is not None and worker.task is not None:
-            worker.task.cancel()
+        if worker is None or worker.task is None:
+            return
+        worker.task.cancel()
+        if worker.running is not None and not worker.running.done():
+            # Whoever asked for a check must not wait for a worker that is gone.
+            worker.running.set_result(None)
 
     async def check(self, provider: ProviderId) -> None:
         """Check the provider now, whatever its schedule says; joins a check that is under way."""
@@ -82,7 +86,8 @@ class Prober:
             async with self._places:
                 await self._probe(provider)
         finally:
-            worker.running.set_result(None)
+            if not worker.running.done():
+                worker.running.set_result(None)
             worker.running = None
 
     async def _probe(self, provider: ProviderId) -> None:
@@ -104,7 +109,8 @@ class Prober:
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever one check met
             _log.exception("%s: its check raised", provider)
             self._cell.apply(WorkerFailed(provider, scrub(f"{type(error).__name__}: {error}")))
-        else:
+        finally:
+            # Also where it was broken off: a provider that stays "checking" would never be checked again.
             self._cell.apply(ProbeEnded(provider, generation, kind, outcome))
 
     async def _ask(self, provider: ProviderId, kind: ProbeKind, query: Query, timeout_s: float) -> Outcome:
