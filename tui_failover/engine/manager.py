@@ -4,6 +4,7 @@ Asynchronous and bound to the loop it was started on; `engine.thread` gives it a
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Self
 
@@ -32,6 +33,7 @@ from tui_failover.engine.prober import Prober
 from tui_failover.engine.reference import watch_reference
 from tui_failover.engine.state import Cell
 
+_log = logging.getLogger(__name__)
 TICK_S = 0.5
 
 
@@ -84,11 +86,14 @@ class FailoverManager:
         """Stop the workers, end the listeners, give back every connection."""
         parts = self._running
         self._parts = None
-        await parts.stop()
-        self._bus.close()
-        for upstream in self._upstreams.values():
-            await upstream.close()
-        self._upstreams.clear()
+        try:
+            await parts.stop()
+        finally:
+            self._bus.close()
+            upstreams = tuple(self._upstreams.values())
+            self._upstreams.clear()
+            for upstream in upstreams:
+                await _closed(upstream)
 
     async def start(self, providers: Iterable[ProviderSpec], agents: Iterable[FailoverConfig]) -> None:
         """Take over a whole configuration at once, as at the start of a process.
@@ -96,17 +101,20 @@ class FailoverManager:
         Raises:
             SettingsError: an agent names a provider that is not among them; nothing is taken over.
         """
+        parts = self._running
         providers, agents = tuple(providers), tuple(agents)
         known = {spec.id for spec in providers}
         problems = [text for config in agents for text in _unknown(config, known)]
         if problems:
             raise SettingsError(problems)
-        parts = self._running
-        for spec in providers:
-            self._upstreams[spec.id] = self._make_upstream(spec)
+        made = {spec.id: self._make_upstream(spec) for spec in providers}
+        replaced = [old for one, old in self._upstreams.items() if one in made and old is not made[one]]
+        self._upstreams |= made
         parts.cell.apply(Started(providers, agents))
         for spec in providers:
             parts.prober.hire(spec.id)
+        for old in replaced:
+            await _closed(old)
 
     async def register_provider(self, spec: ProviderSpec, upstream: Upstream | None = None) -> None:
         """Add a provider, or replace its specification and connection while its history is kept.
@@ -117,11 +125,12 @@ class FailoverManager:
         """
         parts = self._running
         old = self._upstreams.get(spec.id)
-        self._upstreams[spec.id] = upstream or self._make_upstream(spec)
+        new = upstream or self._make_upstream(spec)
+        self._upstreams[spec.id] = new
         parts.cell.apply(ProviderRegistered(spec))
         parts.prober.hire(spec.id)
-        if old is not None:
-            await old.close()
+        if old is not None and old is not new:
+            await _closed(old)
 
     async def remove_provider(self, provider: str) -> None:
         """Take a provider away; attempts under way at it fail over.
@@ -137,7 +146,7 @@ class FailoverManager:
             raise OrderRefused(message)
         parts.prober.dismiss(view.id)
         parts.cell.apply(ProviderRemoved(view.id))
-        await self._upstreams.pop(view.id).close()
+        await _closed(self._upstreams.pop(view.id))
 
     async def configure_failover(self, config: FailoverConfig) -> None:
         """Add an agent or replace its failover; its active provider is kept where it is still in the chain.
@@ -231,7 +240,7 @@ class FailoverManager:
 
     def subscribe(self) -> Subscription:
         """Return an asynchronous iterator over events from now on; close it when done."""
-        return self._bus.subscribe()
+        return self._running.cell.bus.subscribe()
 
     @property
     def _running(self) -> "_Parts":
@@ -301,6 +310,14 @@ class _Parts:
     def _changed(self, before: Fleet, after: Fleet) -> None:
         if before.local is not after.local:
             self._news.set()
+
+
+async def _closed(upstream: Upstream) -> None:
+    """Give an upstream's connections back; one that cannot must not keep the others open."""
+    try:
+        await upstream.close()
+    except Exception:  # noqa: BLE001 - a bug in an adapter is told and survived
+        _log.exception("an upstream could not be closed")
 
 
 def _unknown(config: FailoverConfig, known: set[ProviderId]) -> list[str]:

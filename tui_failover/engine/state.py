@@ -20,11 +20,15 @@ Listener = Callable[[Fleet, Fleet], None]
 
 
 class Cell:
-    """The one fleet. Facts, admissions and orders go in on the engine's loop; `snapshot` may be read anywhere."""
+    """The one fleet. Facts, admissions and orders go in on the engine's loop; `snapshot` may be read anywhere.
+
+    Attributes:
+        bus: where what happened is told.
+    """
 
     def __init__(self, rules: Rules, clock: Clock, bus: Bus, seed: int) -> None:
         self._clock = clock
-        self._bus = bus
+        self.bus = bus
         # One tuple, so that a reader in another thread sees a fleet and the events that belong to it.
         self._shown: tuple[Fleet, tuple[Event, ...]] = (Fleet(rules, clock.now(), seed), ())
         self._listeners: list[Listener] = []
@@ -67,6 +71,6 @@ class Cell:
             recent = (*recent, *events)[-SHOWN_EVENTS:]
         self._shown = (fleet, recent)
         if events:
-            self._bus.publish(events)
+            self.bus.publish(events)
         for listener in self._listeners:
             listener(before, fleet)
