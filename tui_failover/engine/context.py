@@ -10,7 +10,7 @@ _KNOWN = ("system_prompt", "messages", "max_tokens")
 Context = Mapping[str, Any]
 
 
-def query_from(text: str, context: Context | None) -> Query:
+def query_from(text: object, context: object) -> Query:
     """Return the query.
 
     Args:
@@ -21,10 +21,14 @@ def query_from(text: str, context: Context | None) -> Query:
     Raises:
         BadQuery: with every mistake.
     """
-    context = context or {}
-    problems = [f"context.{key}: unknown; known are {', '.join(_KNOWN)}" for key in context if key not in _KNOWN]
-    if not str(text).strip():
+    problems: list[str] = []
+    words = text if isinstance(text, str) else ""
+    if not words.strip():
         problems.append("query: must be text that is not empty")
+    if context is not None and not isinstance(context, Mapping):
+        raise BadQuery([*problems, "context: must be a mapping of names to values"])
+    context = context or {}
+    problems += [f"context.{key}: unknown; known are {', '.join(_KNOWN)}" for key in context if key not in _KNOWN]
     system = context.get("system_prompt")
     if system is not None and not isinstance(system, str):
         problems.append("context.system_prompt: must be text")
@@ -34,7 +38,7 @@ def query_from(text: str, context: Context | None) -> Query:
     turns = _turns(context.get("messages", ()), problems)
     if problems:
         raise BadQuery(problems)
-    return Query(text, system or None, turns, most)
+    return Query(words, system or None, turns, most)
 
 
 def _turns(messages: object, problems: list[str]) -> tuple[Turn, ...]:
