@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tui_failover.core.chain import Plan, limits_for, plan
-from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused, UnknownAgent
+from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.fact import AttemptEnded, Permit, QueryAsked, QueryEnded
 from tui_failover.core.failure import POLICY, Next, Spent, Step, most_actionable, next_step
 from tui_failover.core.names import AgentId, ProviderId
@@ -19,6 +19,7 @@ from tui_failover.engine.retry_budget import RetryBudget
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
+_SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,14 @@ class Served:
 
 @dataclass(slots=True)
 class _Run:
-    """One query under way."""
+    """One query under way.
+
+    Attributes:
+        trail: the attempts that failed.
+        passed: who was passed over, and why the last time.
+        again_at: when providers said they may be asked again.
+        waited_s: seconds spent waiting for desperate turns.
+    """
 
     agent: AgentId
     query: Query
@@ -48,10 +56,22 @@ class _Run:
     retries: int
     trail: list[AttemptRecord] = field(default_factory=list)
     tried: list[ProviderId] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+    passed: dict[ProviderId, str] = field(default_factory=dict)
+    again_at: list[float] = field(default_factory=list)
+    waited_s: float = 0.0
 
     def attempts_at(self, provider: ProviderId) -> int:
         return self.tried.count(provider)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A provider's place in a walk: how many candidates come after it, and how it is entered."""
+
+    provider: ProviderId
+    after: int
+    desperate: bool = False
+    panic: bool = False
 
 
 class Dispatcher:
@@ -70,9 +90,10 @@ class Dispatcher:
         """Answer the query.
 
         Raises:
-            UnknownAgent: no such agent.
+            UnknownAgent: no such agent, or none any more.
             QueryRefused: the query itself is at fault; no other provider was tried.
             AllProvidersFailed: nobody answered; it names every attempt.
+            EngineClosed: the engine was stopped meanwhile.
         """
         state = self._cell.fleet.agents.get(agent)
         if state is None:
@@ -94,121 +115,159 @@ class Dispatcher:
         raise answer
 
     async def _carry(self, run: _Run) -> Served | QueryRefused | AllProvidersFailed:
-        route = plan(self._cell.fleet, run.agent, self._now())
-        if route.panic:
-            refusal = await self._panic.turn(run.agent)
-            if refusal:
-                return self._exhausted(run, route, refusal)
-            route = plan(self._cell.fleet, run.agent, self._now())
-        answer = await self._walk(run, route)
+        route = self._plan(run)
+        answer = None if route.panic else await self._walk(run, route)
         if answer is None and not run.tried:
-            # Everybody became unavailable between plan and admission; that is no reason to refuse.
-            route = plan(self._cell.fleet, run.agent, self._now())
-            answer = await self._walk(run, route)
-        return answer or self._exhausted(run, route, "")
+            # Nothing is available, or nothing was any more when asked to admit: no reason to refuse without a try.
+            route = self._plan(run)
+            answer = await (self._walk_desperately(run, route) if route.panic else self._walk(run, route))
+        return answer or self._exhausted(run)
 
     async def _walk(self, run: _Run, route: Plan) -> Served | QueryRefused | None:
-        for place, provider in enumerate(route.candidates):
-            last = place + 1 == len(route.candidates)
-            if route.panic:
-                async with self._panic.alone(provider) as mine:
-                    if not mine:
-                        run.trail.append(AttemptRecord(provider, None, "is being tried by another query", 0.0))
-                        continue
-                    step = await self._try(run, provider, desperate=True, last=last)
-            else:
-                step = await self._try(run, provider, desperate=self._commanded(run.agent, provider), last=last)
+        for number, provider in enumerate(route.candidates, start=1):
+            if run.attempts_at(provider) > run.retries:
+                continue
+            after = len(route.candidates) - number
+            step = await self._try(run, _Place(provider, after, self._commanded(run.agent, provider)))
             if not isinstance(step, Next):
                 return step
             if step.step is Step.STOP:
                 break
         return None
 
-    async def _try(
-        self, run: _Run, provider: ProviderId, *, desperate: bool, last: bool
-    ) -> Served | QueryRefused | Next:
+    async def _walk_desperately(self, run: _Run, route: Plan) -> Served | QueryRefused | None:
+        """Try the least bad, each attempt in its turn; whom somebody is trying already comes last."""
+        ordered = sorted(route.candidates, key=self._panic.taken)
+        for number, provider in enumerate(ordered, start=1):
+            asked = self._now()
+            patience_s = min(self._cell.fleet.rules.panic.wait_s - run.waited_s, self._left(run))
+            async with self._panic.turn(run.agent, provider, patience_s) as refusal:
+                run.waited_s += self._now() - asked
+                if refusal:
+                    run.passed[provider] = refusal
+                    continue
+                fresh = self._plan(run)
+                if fresh.panic:
+                    place = _Place(provider, len(ordered) - number, desperate=True, panic=True)
+                    step = await self._try(run, place)
+            if not fresh.panic:
+                return await self._walk(run, fresh)
+            if not isinstance(step, Next):
+                return step
+            if step.step is Step.STOP:
+                break
+        return None
+
+    async def _try(self, run: _Run, place: _Place) -> Served | QueryRefused | Next:
         """Make attempts at one provider until it answers or the query has to move on."""
-        self._budget.first(provider, self._now())
+        provider = place.provider
+        first = True
         while True:
-            permit = self._cell.admit(run.agent, provider, desperate=desperate)
+            permit = self._cell.admit(run.agent, provider, desperate=place.desperate)
             if isinstance(permit, Obstacle):
-                run.trail.append(AttemptRecord(provider, None, f"passed over: {permit.text}", 0.0))
+                run.passed[provider] = f"passed over: {permit.text}"
                 return Next(Step.ONWARD, permit.text)
+            if first:
+                self._budget.first(provider, self._now())
+                first = False
             run.tried.append(provider)
-            outcome = await self._attempt(run, permit, last=last)
+            outcome = await self._attempt(run, permit, place.after)
             match outcome:
                 case Answered(reply):
                     return Served(reply, provider, tuple(run.trail), self._now() - run.started)
                 case Failed(failure, elapsed_s):
-                    step = self._failed(run, provider, failure, elapsed_s)
+                    step = self._failed(run, place, failure, elapsed_s)
                     if not isinstance(step, Next) or step.step is not Step.HERE:
                         return step
-                    await self._clock.sleep(self._rng.uniform(*step.pause_s))
-                case Cancelled():
-                    return Next(Step.STOP, "the caller went away")
+                    await self._clock.sleep(min(self._rng.uniform(*step.pause_s), self._left(run)))
+                case Cancelled(elapsed_s):
+                    run.trail.append(AttemptRecord(provider, None, "was broken off", elapsed_s))
+                    return Next(Step.STOP, "the attempt was broken off")
 
-    async def _attempt(self, run: _Run, permit: Permit, *, last: bool) -> Outcome:
+    async def _attempt(self, run: _Run, permit: Permit, after: int) -> Outcome:
         """Make one attempt; whatever happens, its permit is handed back."""
         outcome: Outcome = Cancelled(0.0)
         started = self._now()
         fleet = self._cell.fleet
-        left = fleet.rules.attempt.query_s - (started - run.started)
-        limits = limits_for(fleet, permit.provider, max(left, 0.1), last=last)
+        last = after == 0 or len(run.tried) >= fleet.rules.attempt.per_query
+        limits = limits_for(fleet, permit.provider, max(self._left(run), _SHORTEST_S), last=last)
         try:
-            outcome = await self._send(permit.provider, run.query, limits)
+            outcome = await self._send(self._upstream(permit.provider), permit.provider, run.query, limits)
         finally:
             if isinstance(outcome, Cancelled):
                 outcome = Cancelled(self._now() - started)
             self._cell.apply(AttemptEnded(permit, outcome))
         return outcome
 
-    async def _send(self, provider: ProviderId, query: Query, limits: Limits) -> Outcome:
+    def _upstream(self, provider: ProviderId) -> Upstream:
+        upstream = self._upstreams.get(provider)
+        if upstream is None:
+            message = "the engine was stopped while the query was under way"
+            raise EngineClosed(message)
+        return upstream
+
+    async def _send(self, upstream: Upstream, provider: ProviderId, query: Query, limits: Limits) -> Outcome:
         started = self._now()
         try:
-            return await self._upstreams[provider].send(query, limits)
+            return await upstream.send(query, limits)
         except Exception as error:  # noqa: BLE001 - a bug in an adapter must not cost the caller the other providers
             _log.exception("%s: its adapter raised", provider)
             reason = f"internal error in its adapter ({type(error).__name__})"
             return Failed(Failure(FailureKind.LOCAL, reason, "local.bug"), self._now() - started)
 
-    def _failed(self, run: _Run, provider: ProviderId, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
+    def _failed(self, run: _Run, place: _Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
+        provider = place.provider
         run.trail.append(AttemptRecord(provider, failure.kind, failure.reason, elapsed_s))
+        now = self._now()
         if failure.retry_after_s is not None:
-            run.waits.append(failure.retry_after_s)
+            run.again_at.append(now + failure.retry_after_s)
         if POLICY[failure.kind].then is Step.STOP:
             return QueryRefused(provider, failure.kind, failure.reason)
-        now = self._now()
-        fleet = self._cell.fleet
-        state = fleet.providers.get(provider)
+        rules = self._cell.fleet.rules.attempt
+        state = self._cell.fleet.providers.get(provider)
         spent = Spent(
             here=run.attempts_at(provider),
             total=len(run.tried),
-            left_s=fleet.rules.attempt.query_s - (now - run.started),
-            retries=run.retries,
+            left_s=self._left(run),
+            retries=0 if place.panic else run.retries,
             closed=state is not None and state.breaker.state is BreakerState.CLOSED,
             affordable=self._budget.affordable(provider, now),
         )
-        step = next_step(failure, spent, fleet.rules.attempt)
-        if step.step is Step.HERE:
-            self._budget.charge(provider, now)
+        step = next_step(failure, spent, rules)
+        if step.step is not Step.HERE:
+            return step
+        if spent.total + 1 + place.after > rules.per_query:
+            return Next(Step.ONWARD, "the tries left are for providers not yet tried")
+        self._budget.charge(provider, now)
         return step
 
-    def _exhausted(self, run: _Run, route: Plan, refusal: str) -> AllProvidersFailed:
-        seen = {one.provider for one in run.trail}
-        trail = [
-            *run.trail,
-            *(AttemptRecord(one.provider, None, f"passed over: {one.text}", 0.0) for one in route.passed_over),
-            *(
-                AttemptRecord(one, None, refusal or "not reached: the query's attempts or time were used up", 0.0)
-                for one in route.candidates
-                if one not in seen
-            ),
-        ]
+    def _exhausted(self, run: _Run) -> AllProvidersFailed:
+        """Return the error: every attempt, then everyone else of the chain with the reason it was not tried."""
+        passed = [AttemptRecord(one, None, why, 0.0) for one, why in run.passed.items() if one not in run.tried]
         now = self._now()
-        ends = [one.until_at - now for one in route.passed_over if one.until_at is not None]
-        waits = [wait for wait in (*run.waits, *ends) if wait > 0]
+        waits = [at - now for at in run.again_at if at > now]
         kinds = [one.kind for one in run.trail if one.kind is not None]
-        return AllProvidersFailed(run.agent, trail, most_actionable(kinds), min(waits, default=None))
+        return AllProvidersFailed(
+            run.agent, [*run.trail, *passed], most_actionable(kinds), min(waits, default=None)
+        )
+
+    def _plan(self, run: _Run) -> Plan:
+        """Make the query's plan as of now, and note for the error why somebody may come not to be tried."""
+        fleet = self._cell.fleet
+        if run.agent not in fleet.agents:
+            message = f"{run.agent}: it was removed while its query was under way"
+            raise UnknownAgent(message)
+        route = plan(fleet, run.agent, self._now())
+        for one in route.candidates:
+            run.passed.setdefault(one, "not reached: the query's attempts or time were used up")
+        for why in route.passed_over:
+            run.passed[why.provider] = f"passed over: {why.text}"
+        run.again_at += [why.until_at for why in route.passed_over if why.until_at is not None]
+        return route
+
+    def _left(self, run: _Run) -> float:
+        """Return the seconds until the query's deadline."""
+        return self._cell.fleet.rules.attempt.query_s - (self._now() - run.started)
 
     def _commanded(self, agent: AgentId, provider: ProviderId) -> bool:
         state = self._cell.fleet.agents.get(agent)
