@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.providers.virtual_time import LoopClock
+from tests.providers.loop_clock import LoopClock
 from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import Dialect, ProbeSpec, ProviderSpec
 from tui_failover.providers import Connection, SdkUpstreams

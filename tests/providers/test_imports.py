@@ -2,46 +2,43 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.providers.conftest import MakeUpstream, a_spec
-from tests.providers.virtual_time import LoopClock
-from tui_failover.core.names import ProviderId
+from tests.providers.conftest import MakeUpstream
+from tests.providers.loop_clock import LoopClock
 from tui_failover.core.spec import Dialect
-from tui_failover.providers import Connection, SdkUpstreams
+from tui_failover.providers import SdkUpstreams
 
-_HEAVY = ("openai", "anthropic", "httpx2", "genai_prices", "pydantic")
+_HEAVY = ("openai", "anthropic", "httpx2", "genai_prices")
+_ROOT = Path(__file__).parents[2]
+_ONE_UPSTREAM_EACH = """
+from tests.providers.conftest import a_spec
+from tests.providers.loop_clock import LoopClock
+from tui_failover.core.spec import Dialect
+from tui_failover.providers import SdkUpstreams
+factory = SdkUpstreams({"first": Connection("https://provider.invalid", lambda: "key-12345678")}, LoopClock())
+for dialect in Dialect:
+    factory(a_spec(dialect))
+"""
 
 
 def loaded_after(statements: str) -> set[str]:
+    """Return which of the heavy modules a fresh interpreter has loaded after `statements`."""
     code = f"import sys\n{statements}\nprint(*[name for name in {_HEAVY!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=_ROOT)  # noqa: S603 - our own
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["tui_failover", "tui_failover.providers"])
-def test_import_loads_no_sdk(module: str) -> None:
-    assert loaded_after(f"import {module}") == set()
-
-
-def test_making_an_upstream_loads_no_sdk() -> None:
-    statements = "\n".join(
-        [
-            "from tests.providers.test_imports import made",
-            "made()",
-        ]
-    )
-
-    assert not {"openai", "anthropic", "httpx2"} & loaded_after(statements)
-
-
-def made() -> None:
-    """Make one upstream of each dialect."""
-    connections = {ProviderId("first"): Connection("https://provider.invalid", lambda: "key-12345678")}
-    factory = SdkUpstreams(connections, LoopClock())
-    for dialect in Dialect:
-        factory(a_spec(dialect))
+@pytest.mark.parametrize(
+    "statements",
+    ["import tui_failover", "import tui_failover.providers", _ONE_UPSTREAM_EACH],
+    ids=["the package", "the room", "an upstream of each dialect"],
+)
+def test_no_sdk_is_loaded_by(statements: str) -> None:
+    assert loaded_after(statements) == set()
 
 
 @pytest.mark.parametrize("dialect", Dialect, ids=str)

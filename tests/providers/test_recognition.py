@@ -1,12 +1,14 @@
 """The table of recognition, against errors as vendors and relays word them."""
 
 import json
+import socket
+import ssl
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.providers.virtual_time import EPOCH
+from tests.providers.loop_clock import EPOCH
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.text import LINE
 from tui_failover.providers.diagnosis import Diagnostician, HttpFacts
@@ -215,6 +217,29 @@ def test_exception_that_causes_itself_ends_all_the_same() -> None:
     failure = Diagnostician(lambda: (), lambda: EPOCH).of_exception(error, Stage.SENDING)
 
     assert failure.reason == "an error of our own: _Loop"
+
+
+@pytest.mark.parametrize(
+    ("inner", "rule"),
+    [
+        pytest.param(ssl.SSLCertVerificationError("expired"), "network.certificate", id="certificate"),
+        pytest.param(ssl.SSLError("handshake failure"), "network.tls", id="handshake"),
+        pytest.param(socket.gaierror("no such name"), "network.dns", id="name"),
+        pytest.param(ConnectionRefusedError(), "network.refused", id="refused"),
+        pytest.param(ConnectionResetError(), "network.reset", id="reset"),
+    ],
+)
+def test_system_error_is_found_behind_one_that_hides_it(inner: Exception, rule: str) -> None:
+    try:
+        try:
+            raise inner
+        except OSError:
+            msg = "Connection error."
+            raise RuntimeError(msg) from None
+    except RuntimeError as error:
+        failure = Diagnostician(lambda: (), lambda: EPOCH).of_exception(error, Stage.SENDING)
+
+    assert (failure.kind, failure.rule) == (K.CONNECT, rule)
 
 
 def test_system_error_is_found_in_a_group_of_causes() -> None:

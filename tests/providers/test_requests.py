@@ -7,7 +7,7 @@ import pytest
 
 from tests.providers.canned import http, saying
 from tests.providers.conftest import CANARY, MakeUpstream, a_spec
-from tests.providers.virtual_time import LoopClock
+from tests.providers.loop_clock import LoopClock
 from tui_failover.core.errors import UnknownProvider
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Answered, Failed, FailureKind

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.providers.conftest import a_spec
-from tests.providers.virtual_time import LoopClock, run_virtually
+from tests.providers.loop_clock import LoopClock
+from tests.support.virtual_loop import run_virtually
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Answered, Failed, FailureKind, Outcome
 from tui_failover.core.ports import Limits

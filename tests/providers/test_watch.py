@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from tests.providers.virtual_time import EPOCH, LoopClock, run_virtually
+from tests.providers.loop_clock import EPOCH, LoopClock
+from tests.support.virtual_loop import run_virtually
 from tui_failover.core.outcome import Answered, Failed, FailureKind, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.core.query import Usage
@@ -112,8 +113,9 @@ def test_usage_is_none_where_the_provider_does_not_count() -> None:
 def test_finished_answer_waits_only_briefly_for_its_token_counts() -> None:
     async def story() -> float:
         watch = Watch(OPENAI, "m", LoopClock(), Diagnostician(lambda: (), lambda: EPOCH))
+        began_at = LoopClock().now().mono
         await watch.attempt(playing([said("Hi"), STOP, FOREVER, USAGE]), LIMITS)
-        return LoopClock().now().mono
+        return LoopClock().now().mono - began_at
 
     assert run_virtually(story()) == pytest.approx(LINGER_S)
 

@@ -237,6 +237,8 @@ RULES: tuple[Rule, ...] = (
     Rule("network.connect-timeout", _K.CONNECT_TIMEOUT, "connecting timed out", causes=_of("ConnectTimeout")),
     Rule("network.read-timeout", _K.SILENT, "no answer in time", causes=_of("ReadTimeout", "WriteTimeout")),
     Rule("network.dns", _K.CONNECT, "the name cannot be resolved", causes=_of("gaierror")),
+    Rule("network.certificate", _K.CONNECT, "the certificate is not valid",
+         causes=_of("SSLCertVerificationError")),
     Rule("network.tls", _K.CONNECT, "the TLS handshake failed", causes=_of("SSLError")),
     Rule("network.refused", _K.CONNECT, "connection refused", causes=_of("ConnectionRefusedError")),
     Rule("network.proxy", _K.CONNECT, "the proxy refused", causes=_of("ProxyError")),
