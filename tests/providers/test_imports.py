@@ -17,7 +17,7 @@ _ONE_UPSTREAM_EACH = """
 from tests.providers.conftest import a_spec
 from tests.providers.loop_clock import LoopClock
 from tui_failover.core.spec import Dialect
-from tui_failover.providers import SdkUpstreams
+from tui_failover.providers import Connection, SdkUpstreams
 factory = SdkUpstreams({"first": Connection("https://provider.invalid", lambda: "key-12345678")}, LoopClock())
 for dialect in Dialect:
     factory(a_spec(dialect))
