@@ -331,6 +331,23 @@ async def test_connection_is_used_again_after_a_whole_answer(
     assert (provider.hits, provider.accepted) == (3, 1)
 
 
+@dialects
+async def test_connection_the_provider_closed_while_idle_costs_nothing(
+    dialect: Dialect, rehearsal: Rehearsal, upstream_at: MakeUpstream
+) -> None:
+    provider = await rehearsal.add("first", dialect, model="rehearsed", pace=AT_ONCE)
+    upstream = upstream_at(dialect, provider.base_url)
+    await upstream.send(Query("Hello"), LIMITS)
+    provider.play("refuse")
+    while provider.open_connections:
+        await LoopClock().sleep(0)
+    provider.calm()
+
+    outcome = await upstream.send(Query("Hello"), LIMITS)
+
+    assert isinstance(outcome, Answered)
+
+
 def test_provider_nobody_can_reach_is_refused_at_once() -> None:
     factory = SdkUpstreams({ProviderId("other"): Connection("http://127.0.0.1:1")}, LoopClock())
 
