@@ -140,7 +140,7 @@ class Fleet:
 
     def jitter(self, name: str, salt: int) -> float:
         """Return a number between -1 and 1 that depends on nothing but seed, name and salt: replay repeats it."""
-        # A checksum alone gives names that differ in their last character nearly the same number; the factor spreads.
+        # A checksum alone gives names that differ at their end nearly the same number; the factor spreads them.
         mixed = zlib.crc32(f"{self.seed} {name} {salt}".encode()) * 0x9E3779B1 & 0xFFFFFFFF
         return mixed / 0xFFFFFFFF * 2.0 - 1.0
 
