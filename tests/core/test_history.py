@@ -1,0 +1,79 @@
+"""What is remembered of samples."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_failover.core.history import RECENT, SLOT_S, SLOTS, Series, Slot
+
+samples = st.lists(st.tuples(st.floats(0.0, 50.0), st.none() | st.floats(0.01, 60.0)), max_size=60)
+
+
+def series_of(gaps_and_latencies: list[tuple[float, float | None]]) -> tuple[Series, float]:
+    series, at = Series(), 1000.0
+    for gap, latency in gaps_and_latencies:
+        at += gap
+        series = series.failed(at) if latency is None else series.answered(at, latency)
+    return series, at
+
+
+@given(samples)
+def test_every_recent_sample_is_counted_once(pairs: list[tuple[float, float | None]]) -> None:
+    series, at = series_of(pairs)
+
+    ok, failed = series.counts(at, SLOT_S * SLOTS)
+
+    within = [slot for slot in series.slots if slot.number > at // SLOT_S - SLOTS]
+    assert ok == sum(slot.ok for slot in within)
+    assert failed == sum(slot.failed for slot in within)
+    assert ok + failed <= len(pairs)
+
+
+@given(samples)
+def test_slots_stay_bounded_and_in_order(pairs: list[tuple[float, float | None]]) -> None:
+    series, _ = series_of(pairs)
+    numbers = [slot.number for slot in series.slots]
+
+    assert numbers == sorted(set(numbers))
+    assert not numbers or numbers[-1] - numbers[0] < SLOTS
+
+
+@given(samples)
+def test_percentiles_are_among_the_samples(pairs: list[tuple[float, float | None]]) -> None:
+    series, _ = series_of(pairs)
+    latencies: list[float | None] = [latency for _, latency in pairs if latency is not None]
+
+    assert series.percentile(0.95) in (latencies or [None])
+    assert (series.percentile(1.0) or 0.0) == max((one for one in latencies if one is not None), default=0.0)
+
+
+def test_a_gap_is_not_a_zero() -> None:
+    series = Series().answered(1000.0, 0.5).failed(1010.0)
+
+    assert series.slots == (Slot(500, ok=1, worst_s=0.5), Slot(505, failed=1))
+
+
+def test_samples_of_one_slot_are_joined_with_the_worst_latency() -> None:
+    series = Series().answered(1000.0, 0.5).answered(1001.9, 2.0).failed(1001.9).answered(1001.95, 1.0)
+
+    assert series.slots == (Slot(500, ok=3, failed=1, worst_s=2.0),)
+
+
+def test_only_the_newest_latencies_are_kept() -> None:
+    series = Series()
+    for number in range(RECENT + 50):
+        series = series.answered(1000.0, float(number))
+
+    assert series.recent == tuple(float(number) for number in range(50, RECENT + 50))
+
+
+def test_old_slots_are_dropped() -> None:
+    series = Series().failed(1000.0).failed(1000.0 + SLOT_S * SLOTS)
+
+    assert [slot.number for slot in series.slots] == [500 + SLOTS]
+
+
+def test_the_window_is_whole_slots_up_to_now() -> None:
+    series = Series().answered(1000.0, 0.1).answered(1004.0, 0.1)
+
+    assert series.counts(1004.0, 4.0) == (1, 0)
+    assert series.counts(1004.0, 6.0) == (2, 0)
