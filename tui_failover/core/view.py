@@ -54,6 +54,7 @@ def snapshot_of(fleet: Fleet, moment: Moment, events: tuple[Event, ...]) -> Snap
         undo=None if undo is None or moment.mono >= undo.until_at else UndoView(undo.text, undo.until_at),
         local_fault=None if fault is None else "our own network is at fault: verdicts are frozen",
         shown={one: place for place, one in enumerate(ordered)},
+        unkept=fleet.unkept or None,
     )
 
 
@@ -121,6 +122,7 @@ def _provider(fleet: Fleet, state: ProviderState, moment: Moment, active_for: tu
         agents=fleet.users.get(spec.id, ()),
         active_for=active_for,
         changed_revision=state.changed_revision,
+        overridden=fleet.given is not None and spec.id in fleet.registered,
     )
 
 
@@ -189,31 +191,39 @@ def _reason(state: ProviderState, obstacle: Obstacle | None, flags: frozenset[Fl
 def _agent(fleet: Fleet, agent: AgentState, now: float) -> AgentView:
     pin, ramp = agent.pin, agent.ramp
     answered, _ = agent.arrivals.counts(now, _RATE_S)
+    chain, before = agent.config.chain, _before_active(agent)
     return AgentView(
         id=agent.id,
         config=agent.config,
-        chain=agent.config.chain,
+        chain=chain,
         active=agent.active,
         active_since_at=agent.active_since_at,
         active_because=agent.active_because,
-        plan=tuple(_place(fleet, agent, provider, now) for provider in agent.config.chain),
+        plan=tuple(_place(fleet, agent, provider, provider in before, now) for provider in chain),
         next_best=None if agent.alone else next_available(fleet, agent, now),
         pin=None if pin is None else PinView(pin.provider, pin.by, pin.reason, pin.until_at, pin.trial, pin.hard),
         automation_held=agent.held_by,
         strict=agent.strict,
         panic=agent.panic,
         ramp=None if ramp is None else RampView(ramp.candidate, SHARES[ramp.stage], ramp.stage + 1, len(SHARES)),
-        failback_note=_failback_note(fleet, agent, now),
+        failback_note=_failback_note(fleet, agent, before, now),
         rate=answered / _RATE_S,
         queries=agent.queries,
         failed=agent.failed,
         failovers=agent.failovers,
         saved=agent.saved,
         changed_revision=agent.changed_revision,
+        overridden=fleet.overridden(agent.config),
     )
 
 
-def _place(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) -> WhyNot:
+def _before_active(agent: AgentState) -> tuple[ProviderId, ...]:
+    """The providers a return could go to, the most wanted first."""
+    preferred = agent.preferred
+    return preferred[: preferred.index(agent.active)] if agent.active in preferred else ()
+
+
+def _place(fleet: Fleet, agent: AgentState, provider: ProviderId, earlier: bool, now: float) -> WhyNot:  # noqa: FBT001 - private
     obstacle = fleet.obstacle(provider, now)
     if obstacle is not None:
         return WhyNot(provider, obstacle.code, obstacle.text, obstacle.until_at)
@@ -225,15 +235,12 @@ def _place(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) ->
         return WhyNot(provider, NotUsed.AUTOMATION_OFF, f"automation is held by {agent.held_by}")
     if not agent.config.auto_failover_enabled:
         return WhyNot(provider, NotUsed.AUTOMATION_OFF, "automatic failover is off")
-    note = _return_note(fleet, agent, provider, now)
-    return WhyNot(provider, NotUsed.READY, note or "available, later in the chain")
+    note = _return_note(fleet, agent, provider, now) if earlier else "available, later in the chain"
+    return WhyNot(provider, NotUsed.READY, note)
 
 
 def _return_note(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) -> str:
     """For a provider before the active one: what its return waits for."""
-    preferred = agent.preferred
-    if preferred.index(provider) > (preferred.index(agent.active) if agent.active in preferred else 0):
-        return ""
     if agent.ramp is not None and agent.ramp.candidate == provider:
         share = SHARES[agent.ramp.stage]
         return f"returning: {share:.0%} of the queries" if share else "returning: one canary query"
@@ -245,12 +252,8 @@ def _return_note(fleet: Fleet, agent: AgentState, provider: ProviderId, now: flo
     return f"available, returns when proven: {waits}" if waits else "available, about to return"
 
 
-def _failback_note(fleet: Fleet, agent: AgentState, now: float) -> str:
-    if agent.active == agent.preferred[0]:
-        return ""
-    for provider in agent.preferred:
-        if provider == agent.active:
-            return ""
+def _failback_note(fleet: Fleet, agent: AgentState, before: tuple[ProviderId, ...], now: float) -> str:
+    for provider in before:
         if fleet.obstacle(provider, now) is None:
             return f"{provider}: {_return_note(fleet, agent, provider, now)}"
     return ""
