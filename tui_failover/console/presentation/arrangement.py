@@ -62,7 +62,7 @@ class Arrangement:
 
 
 def matches(view: ProviderView, wanted: str) -> bool:
-    """Tell whether the filter shows the provider; it looks at name, state word, model, dialect and agents.
+    """Tell whether the filter shows the provider; it looks at name, state word, model and agents.
 
     Case is ignored; "!" first inverts; an empty filter shows everything.
     """
@@ -70,7 +70,7 @@ def matches(view: ProviderView, wanted: str) -> bool:
     if not needle:
         return True
     state = words.state(view).value
-    hay = " ".join((view.id, state, view.model, view.dialect.value, *view.agents)).casefold()
+    hay = " ".join((view.id, state, view.model, *view.agents)).casefold()
     return (needle in hay) is not wanted.startswith("!")
 
 

@@ -43,10 +43,10 @@ def _figures(frame: Frame, view: ProviderView) -> tuple[Span, ...]:
     checked = duration.ago(view.last_check_at, now)
     after = duration.due(view.next_probe_at, now) or "not planned"
     pairs = (
-        ("p50", duration.latency(view.p50_s), 5),
-        ("p95", duration.latency(view.p95_s), 5),
+        ("p50", duration.latency(view.p50_s), 6),
+        ("p95", duration.latency(view.p95_s), 6),
         ("err", figures.share(view.error_share), 5),
-        ("rate", figures.rate(view.rate), 6),
+        ("rate", figures.rate(view.rate), 7),
         ("in flight", str(view.inflight), 3),
         ("checked", checked, 10),
         ("next", after, 8),

@@ -15,7 +15,7 @@ _PLAIN: Final = '+~^X?#!><*%="@*x._,-~=+*#-||><^v=~&--'
 ASCII: Final = dict(zip(_GLYPHS, _PLAIN, strict=True))
 
 _NO_CELLS: Final = frozenset({"Mn", "Me", "Mc", "Cf", "Cc", "Cs", "Zl", "Zp"})
-_JOINING: Final = ((0x1160, 0x11FF), (0xD7B0, 0xD7FB), (0x3164, 0x3164), (0x1F3FB, 0x1F3FF))
+_JOINING: Final = ((0x1160, 0x11FF), (0xD7B0, 0xD7FB), (0x3164, 0x3164), (0xFFA0, 0xFFA0), (0x1F3FB, 0x1F3FF))
 _WIDENED: Final = ((0x2630, 0x2637), (0x268A, 0x268F), (0x4DC0, 0x4DFF), (0x1D300, 0x1D356), (0x1D360, 0x1D376))
 _SELECTORS: Final = {0xFE0E: None, 0xFE0F: None, 0x200D: None}  # terminals disagree on what these do to the width
 

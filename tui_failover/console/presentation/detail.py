@@ -43,7 +43,8 @@ def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
 
 
 def _line(label: str, spans: tuple[Span, ...], width: int) -> Line:
-    return close((Span(f" {left(label, _LABEL)} ", Ink.MUTED), *spans), width)
+    facts = close(spans, max(0, width - _LABEL - 3))
+    return close((Span(f" {left(label, _LABEL)} ", Ink.MUTED), *facts), width)
 
 
 def _state(view: ProviderView, now: float) -> tuple[Span, ...]:

@@ -12,7 +12,9 @@ from tui_failover.core.event import Event, EventKind
 _K = EventKind
 SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
     _K.STARTED: ("●", Ink.MUTED),
+    _K.RESTORED: ("⚙", Ink.MUTED),
     _K.CONFIG: ("⚙", Ink.MUTED),
+    _K.NOTICE: ("⚙", Ink.MUTED),
     _K.HEALTHY: ("●", Ink.UP),
     _K.UNHEALTHY: ("✖", Ink.DOWN),
     _K.STALE: ("○", Ink.UNKN),
@@ -43,6 +45,8 @@ SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
     _K.HOLD_DOWN: ("■", Ink.DEGR),
     _K.PROBE_BUDGET: ("✎", Ink.SLOW),
     _K.WORKER_FAULT: ("✖", Ink.DEGR),
+    _K.UNKEPT: ("✖", Ink.DEGR),
+    _K.KEPT_AGAIN: ("●", Ink.UP),
 }
 _SUBJECTS: Final = ((80, 20), (60, 14), (0, 10))  # cells a subject may take, by the width of the block
 _SOURCE: Final = 8

@@ -130,7 +130,7 @@ def _medium(content: Content, body: Rect) -> Places:
 
 
 def _narrow(content: Content, body: Rect) -> Places:
-    chain = min(content.providers + 2, body.height - _reserve(body.height))
+    chain = min(max(3, content.providers + 2), body.height - _reserve(body.height))
     rest = body.height - chain
     if rest < _FEED_LEAST:
         return {Block.CHAIN: body}
