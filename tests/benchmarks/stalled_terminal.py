@@ -1,4 +1,4 @@
-"""How long an unread terminal holds the engine's loop up: `python -m tests.benchmarks.stalled_terminal`.
+"""How long an unread terminal holds the engine up: `python -m tests.benchmarks.stalled_terminal`.
 
 The demo runs with its traffic in a terminal of 200x60: 6 s while it is read, then 6 s while it is not.
 """
