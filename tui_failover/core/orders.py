@@ -169,6 +169,7 @@ def _switch(draft: Draft, agent: AgentState, command: SwitchTo) -> Answer:
             active_because=because,
             pin=pin,
             ramp=None,
+            returned_at=None,
         )
     )
     return f"{agent.id} is on {target}{_lasting(draft, pin)}"
