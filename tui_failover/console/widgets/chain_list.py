@@ -72,21 +72,22 @@ class ChainList(LinesView, can_focus=True):
         event.stop()
         self._ask(plan.shown[row], opened=event.chain > 1)
 
+    def scroll_rows(self, rows: int) -> None:
+        """Scroll `rows` providers down, or up; the cursor stays where it is, in view or not."""
+        plan = self._plan()
+        if plan is not None and plan.scrolls:
+            self._top = plan.top(self._top + rows)
+            self.redraw()
+
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll; the cursor stays where it is."""
-        self._scroll(event, 3)
+        """Scroll down."""
+        event.stop()
+        self.scroll_rows(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll back."""
-        self._scroll(event, -3)
-
-    def _scroll(self, event: events.MouseEvent, rows: int) -> None:
-        plan = self._plan()
-        if plan is None or not plan.scrolls:
-            return
+        """Scroll up."""
         event.stop()
-        self._top = plan.top(self._top + rows)
-        self.redraw()
+        self.scroll_rows(-3)
 
     def _plan(self) -> Arrangement | None:
         width, height = self.size

@@ -1,0 +1,84 @@
+"""The feed follows the newest event, or stays with the one that is read."""
+
+from dataclasses import replace
+
+from tests.console.widgets.stage import Stage, written
+from tests.support import fleets
+from tests.support.views import a_picture, an_event
+from tui_failover.console.picture import Picture
+from tui_failover.console.widgets.event_feed import EventFeed
+from tui_failover.core.event import EventKind
+
+
+def with_events(count: int) -> Picture:
+    """Return a picture with so many different events."""
+    events = tuple(an_event(n, 500.0 - n, EventKind.CONFIG, f"change {n}") for n in range(count))
+    return a_picture(replace(fleets.all_healthy(), events=events))
+
+
+async def test_the_newest_event_is_on_top() -> None:
+    app = Stage(with_events(40))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.board.show(with_events(41))
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        lines, following = written(feed), feed.following
+
+    assert "change 40" in lines[1]
+    assert following
+
+
+async def test_a_place_that_is_read_stays_while_events_arrive() -> None:
+    app = Stage(with_events(40))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.move(5)
+        before = written(feed)
+        app.board.show(with_events(43))
+        await pilot.pause()
+        after = written(feed)
+
+    assert "change 34" in before[1]
+    assert before[1:] == after[1:]
+    assert "8 new ↑" in after[0]
+
+
+async def test_going_back_to_the_top_follows_again() -> None:
+    app = Stage(with_events(40))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.move_page(2)
+        feed.move_to_end(last=False)
+        lines, following = written(feed), feed.following
+
+    assert following
+    assert "change 39" in lines[1]
+
+
+async def test_scrolling_stops_at_the_oldest_event() -> None:
+    app = Stage(with_events(40))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.move_to_end(last=True)
+        lines = written(feed)
+
+    assert "change 0" in lines[-1]
+
+
+async def test_few_events_do_not_scroll() -> None:
+    app = Stage(with_events(2))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.move(3)
+
+        assert feed.following
