@@ -11,7 +11,9 @@ class EventKind(StrEnum):
     """What sort of thing happened."""
 
     STARTED = "started"
+    RESTORED = "restored"
     CONFIG = "config"
+    NOTICE = "notice"
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
     STALE = "stale"
@@ -42,6 +44,8 @@ class EventKind(StrEnum):
     HOLD_DOWN = "hold-down"
     PROBE_BUDGET = "probe-budget"
     WORKER_FAULT = "worker-fault"
+    UNKEPT = "unkept"
+    KEPT_AGAIN = "kept-again"
 
 
 class Source(StrEnum):

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 
+from tui_failover.core.kept import Kept
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Outcome
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
@@ -28,11 +29,24 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class Restored:
+    """What an earlier process had kept was read.
+
+    Attributes:
+        ignored: sentences on what of it could not be used.
+    """
+
+    kept: Kept
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
-    """The engine started with these providers and agents."""
+    """The engine started with these providers and agents, and with what an earlier process had kept, if it had."""
 
     providers: tuple[ProviderSpec, ...]
     agents: tuple[FailoverConfig, ...]
+    restored: Restored | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +151,32 @@ class WorkerFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepingTurned:
+    """What is to outlive the process can no longer be written, or can again.
+
+    Attributes:
+        problem: why it cannot, scrubbed, in one line; "" where it can.
+    """
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The process itself has something to say that concerns no provider and no agent."""
+
+    text: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Time passed: cooldowns, expiries and ramps move on."""
 
 
 Fact = (
     Started
+    | Restored
     | ProviderRegistered
     | ProviderRemoved
     | AgentConfigured
@@ -154,5 +188,7 @@ Fact = (
     | ProbeEnded
     | ReferenceChecked
     | WorkerFailed
+    | KeepingTurned
+    | Noticed
     | Ticked
 )

@@ -15,7 +15,7 @@ from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import Hand, Hold, HoldKey, Obstacle, ProviderState, obstacle
 from tui_failover.core.snapshot import NotUsed
-from tui_failover.core.spec import FailoverConfig, ProbeKind, Rules
+from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec, Rules
 from tui_failover.core.transition import Trigger
 
 
@@ -91,6 +91,9 @@ class LocalFault:
         return self.since_at is not None or self.suspected_at is not None
 
 
+Given = tuple[Mapping[ProviderId, ProviderSpec], Mapping[AgentId, FailoverConfig]]
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything at one instant.
@@ -100,6 +103,9 @@ class Fleet:
         demands: derived from the agents' configuration.
         users: derived: the agents that have the provider in their chain.
         answered_orders: verdicts on recent orders by id, so that a repeat is harmless.
+        given: what was configured at the start; None where nothing was, so that nothing can differ from it.
+        registered: providers registered or changed since.
+        unkept: why orders would not survive a restart at present, or "".
     """
 
     rules: Rules
@@ -117,6 +123,13 @@ class Fleet:
     answered_orders: Mapping[str, Verdict] = field(default_factory=dict)
     events: int = 0
     permits: int = 0
+    given: Given | None = None
+    registered: frozenset[ProviderId] = frozenset()
+    unkept: str = ""
+
+    def overridden(self, config: FailoverConfig) -> bool:
+        """Tell whether an agent's failover was set at run time and differs from what the start was given."""
+        return self.given is not None and self.given[1].get(config.agent_id) != config
 
     def demand(self, provider: ProviderId) -> Demand:
         """Return how the provider is to be checked."""
@@ -193,6 +206,11 @@ class Draft:
                 self.keep(replace(state, since_at=self.now, changed_revision=revision))
             case AgentState():
                 self.keep(replace(state, changed_revision=revision))
+
+    def derive(self) -> None:
+        """Bring what follows from the agents' configuration in line with it."""
+        configs = {agent: state.config for agent, state in self.fleet.agents.items()}
+        self.fleet = replace(self.fleet, demands=demands_of(configs), users=users_of(configs))
 
     def say(self, kind: EventKind, text: str, cause: str, source: Source, about: About) -> None:
         """Record what happened."""

@@ -18,6 +18,8 @@ from tui_failover.core.fact import (
     AgentRemoved,
     AttemptEnded,
     Fact,
+    KeepingTurned,
+    Noticed,
     Permit,
     ProbeEnded,
     ProbeStarted,
@@ -26,15 +28,17 @@ from tui_failover.core.fact import (
     QueryAsked,
     QueryEnded,
     ReferenceChecked,
+    Restored,
     Started,
     Ticked,
     WorkerFailed,
 )
 from tui_failover.core.failure import POLICY, Scope
-from tui_failover.core.fleet import About, Draft, Fleet, demands_of, users_of
+from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome
 from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
+from tui_failover.core.restore import restore
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
 
 
@@ -95,7 +99,7 @@ def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
         draft.keep(replace(agent, ramp=replace(agent.ramp, sent=True)))
 
 
-def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912 - one rung per fact, each a line
+def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - one rung per fact, each a line
     match fact:
         case QueryAsked(agent):
             _query_asked(draft, agent)
@@ -111,8 +115,11 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912 - one rung p
             pass_time(draft)
         case ReferenceChecked(reachable):
             local_fault.judge(draft, reachable=reachable)
-        case Started(providers, agents):
-            _started(draft, providers, agents)
+        case Started():
+            _started(draft, fact)
+        case Restored(kept, ignored):
+            restore(draft, kept, ignored)
+            pass_time(draft)
         case ProviderRegistered(spec):
             _provider_registered(draft, spec)
         case ProviderRemoved(provider):
@@ -123,6 +130,10 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912 - one rung p
             _agent_removed(draft, agent)
         case WorkerFailed(provider, text):
             _worker_failed(draft, provider, text)
+        case KeepingTurned(problem):
+            _keeping_turned(draft, problem)
+        case Noticed(text, cause):
+            draft.say(EventKind.NOTICE, text, cause, Source.AUTO, About())
         case _:
             assert_never(fact)
 
@@ -234,21 +245,29 @@ def _settle_users(draft: Draft, provider: ProviderId) -> None:
             route.settle(draft, agent)
 
 
-def _started(draft: Draft, providers: tuple[ProviderSpec, ...], agents: tuple[FailoverConfig, ...]) -> None:
-    for spec in providers:
+def _started(draft: Draft, fact: Started) -> None:
+    specs = {spec.id: spec for spec in fact.providers}
+    configs = {config.agent_id: config for config in fact.agents}
+    draft.fleet = replace(draft.fleet, given=(specs, configs), registered=frozenset())
+    for spec in fact.providers:
         draft.keep(ProviderState(spec, draft.now, since_at=draft.now))
-    for config in agents:
+    for config in fact.agents:
         draft.keep(AgentState(config, config.chain[0], draft.now))
-    _derive(draft)
-    text = f"started with {len(providers)} providers and {len(agents)} agents"
+    draft.derive()
+    text = f"started with {len(fact.providers)} providers and {len(fact.agents)} agents"
     draft.say(EventKind.STARTED, text, "", Source.CONFIG, About())
-    for config in agents:
+    if fact.restored is not None:
+        restore(draft, fact.restored.kept, fact.restored.ignored)
+        pass_time(draft)
+        return
+    for config in fact.agents:
         route.settle(draft, config.agent_id)
 
 
 def _provider_registered(draft: Draft, spec: ProviderSpec) -> None:
     old = draft.fleet.providers.get(spec.id)
     draft.turn(ProviderState(spec, draft.now) if old is None else replace(old, spec=spec))
+    draft.fleet = replace(draft.fleet, registered=draft.fleet.registered | {spec.id})
     for key in hold_keys(spec):
         if key in draft.fleet.holds and draft.fleet.holds[key].until_at is None:
             booking.lift(draft, key, "its provider was registered anew", Source.CONFIG)
@@ -261,7 +280,8 @@ def _provider_removed(draft: Draft, provider: ProviderId) -> None:
     if provider not in draft.fleet.providers:
         return
     remaining = {key: state for key, state in draft.fleet.providers.items() if key != provider}
-    draft.fleet = replace(draft.fleet, providers=remaining)
+    registered = draft.fleet.registered - {provider}
+    draft.fleet = replace(draft.fleet, providers=remaining, registered=registered)
     draft.say(EventKind.CONFIG, "removed", "", Source.CONFIG, About(provider))
     for agent in draft.fleet.users.get(provider, ()):
         route.settle(draft, agent)
@@ -278,7 +298,7 @@ def _agent_configured(draft: Draft, config: FailoverConfig) -> None:
         if old.active not in chain:
             state = replace(state, active=chain[0], active_since_at=draft.now, active_because="first in its chain")
         draft.turn(state)
-    _derive(draft)
+    draft.derive()
     text = f"failover set to {' > '.join(chain)}"
     draft.say(EventKind.CONFIG, text, "", Source.CONFIG, About(agent=config.agent_id))
     route.settle(draft, config.agent_id)
@@ -289,7 +309,7 @@ def _agent_removed(draft: Draft, agent: AgentId) -> None:
         return
     agents = {key: state for key, state in draft.fleet.agents.items() if key != agent}
     draft.fleet = replace(draft.fleet, agents=agents)
-    _derive(draft)
+    draft.derive()
     draft.say(EventKind.CONFIG, "removed", "", Source.CONFIG, About(agent=agent))
 
 
@@ -301,6 +321,13 @@ def _worker_failed(draft: Draft, provider: ProviderId, text: str) -> None:
     draft.say(EventKind.WORKER_FAULT, "its check met something unforeseen", text, Source.PROBE, About(provider))
 
 
-def _derive(draft: Draft) -> None:
-    configs = {agent: state.config for agent, state in draft.fleet.agents.items()}
-    draft.fleet = replace(draft.fleet, demands=demands_of(configs), users=users_of(configs))
+def _keeping_turned(draft: Draft, problem: str) -> None:
+    """Say it at the first failure and at the first success after it, not at each."""
+    before = draft.fleet.unkept
+    draft.fleet = replace(draft.fleet, unkept=problem)
+    if problem and not before:
+        text = "what is ordered now will not survive a restart"
+        draft.say(EventKind.UNKEPT, text, problem, Source.AUTO, About())
+    elif before and not problem:
+        text = "what was ordered survives a restart again"
+        draft.say(EventKind.KEPT_AGAIN, text, "it could be written", Source.AUTO, About())

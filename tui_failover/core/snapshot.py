@@ -120,6 +120,7 @@ class ProviderView:
         agents: whose chains it is in.
         active_for: whose active provider it is.
         changed_revision: revision of the last change of its state, not of its samples.
+        overridden: it was registered or changed at run time; the settings say otherwise.
     """
 
     id: ProviderId
@@ -162,6 +163,7 @@ class ProviderView:
     agents: tuple[AgentId, ...]
     active_for: tuple[AgentId, ...]
     changed_revision: int
+    overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ class AgentView:
         queries, failed, failovers, saved: counts since start: asked; ended without an answer; automatic
             switches; answered by another provider after the first one tried had failed.
         changed_revision: revision of its last routing change.
+        overridden: its failover was set at run time; the settings say otherwise.
     """
 
     id: AgentId
@@ -235,6 +238,7 @@ class AgentView:
     failovers: int
     saved: int
     changed_revision: int
+    overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +264,7 @@ class Snapshot:
         undo: what can be taken back now, or None.
         local_fault: the sentence on a fault of our own network, or None.
         shown: ids of providers by place, for quick look-ups.
+        unkept: why orders would not survive a restart at present, or None.
     """
 
     revision: int
@@ -272,6 +277,7 @@ class Snapshot:
     undo: UndoView | None = None
     local_fault: str | None = None
     shown: dict[ProviderId, int] = field(default_factory=dict)
+    unkept: str | None = None
 
     def provider(self, provider_id: ProviderId) -> ProviderView | None:
         """Return the provider's view, or None where it is not registered."""
