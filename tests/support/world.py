@@ -4,7 +4,7 @@ Nothing here decides anything. A world walks a query through plan, admission and
 runs the checks that are due, and remembers what was told on the way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tui_failover.core.chain import Plan, plan
@@ -39,6 +39,7 @@ EPOCH = 1_700_000_000.0
 START = 1_000.0
 STEP_S = 0.5
 USAGE = Usage(5, 2)
+_PATIENCE_S = 3600.0
 _REMEMBERED = 500  # turns; older ones are of no interest to a test
 
 
@@ -213,6 +214,13 @@ class World:
             if asking_every_s is not None and self.now - asked >= asking_every_s - 1e-9:
                 asked = self.now
                 self.asks(agent)
+
+    def passes_until(self, so: Callable[[], bool], *, asking_every_s: float | None = None) -> None:
+        """Let time pass until something is so; it has to be within an hour."""
+        began = self.now
+        while not so():
+            assert self.now - began < _PATIENCE_S, "it did not happen within an hour"
+            self.passes(STEP_S, asking_every_s=asking_every_s)
 
     def asks(self, agent: AgentId = AGENT, times: int = 1) -> Told:
         """Carry queries through the agent's chain, one after the other; return what became of the last."""
