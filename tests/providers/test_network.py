@@ -11,7 +11,7 @@ from tests.providers.conftest import CANARY, MakeUpstream
 from tui_failover.core.outcome import Answered, Failed, FailureKind
 from tui_failover.core.ports import Limits
 from tui_failover.core.query import Query
-from tui_failover.core.spec import Dialect
+from tui_failover.core.spec import Dialect, ProbeKind
 
 K = FailureKind
 LIMITS = Limits(connect_s=5.0, first_content_s=10.0, progress_s=10.0, total_s=20.0)
@@ -44,6 +44,18 @@ async def test_connection_that_does_not_stand_in_time_is_told_from_a_silent_prov
 
     assert isinstance(outcome, Failed)
     assert (outcome.failure.kind, outcome.failure.rule) == (K.CONNECT_TIMEOUT, "network.connect-timeout")
+
+
+@dialects
+async def test_check_tells_a_host_that_cannot_be_reached_from_a_silent_one(
+    dialect: Dialect, black_hole: int, upstream_at: MakeUpstream
+) -> None:
+    upstream = upstream_at(dialect, f"http://127.0.0.1:{black_hole}")
+
+    outcome = await upstream.probe(ProbeKind.QUERY, Query("Hello"), 0.5)
+
+    assert isinstance(outcome, Failed)
+    assert outcome.failure.kind is K.CONNECT_TIMEOUT
 
 
 @dialects

@@ -120,6 +120,16 @@ def test_finished_answer_waits_only_briefly_for_its_token_counts() -> None:
     assert run_virtually(story()) == pytest.approx(LINGER_S)
 
 
+def test_wait_for_token_counts_does_not_outlast_the_total_limit() -> None:
+    async def story() -> float:
+        watch = Watch(OPENAI, "m", LoopClock(), Diagnostician(lambda: (), lambda: EPOCH))
+        began_at = LoopClock().now().mono
+        await watch.attempt(playing([9.9, said("Hi"), STOP, FOREVER]), Limits(3.0, 10.0, 10.0, 10.0))
+        return LoopClock().now().mono - began_at
+
+    assert run_virtually(story()) == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
