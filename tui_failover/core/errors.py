@@ -39,6 +39,10 @@ class UnknownProvider(FailoverError, LookupError):
     """No provider of that name is registered."""
 
 
+class NotKept(FailoverError):
+    """What has to outlive the process could not be written; the message says why."""
+
+
 class OrderRefused(FailoverError):
     """An order through the library's own methods was refused; the message says why."""
 

@@ -1,10 +1,11 @@
 """What the core's surroundings must provide, and what the console may ask of an engine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tui_failover.core.command import Command, Verdict
+from tui_failover.core.kept import Kept
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Outcome
 from tui_failover.core.query import Query
@@ -70,6 +71,25 @@ class UpstreamFactory(Protocol):
 
     def __call__(self, spec: ProviderSpec) -> Upstream:
         """Return the upstream; must neither block nor touch the network."""
+        ...
+
+
+class Keeper(Protocol):
+    """Remembers what has to outlive the process. Called on the engine's loop, which it never holds up."""
+
+    def note(self, kept: Kept) -> None:
+        """Have it written soon; what is noted later replaces it."""
+        ...
+
+    async def keep(self, kept: Kept) -> None:
+        """Have it written, and return once it would survive a crash; raises `NotKept`.
+
+        What could not be written is written as soon as it can be, unless something newer has replaced it.
+        """
+        ...
+
+    def watch(self, turned: Callable[[str], None]) -> None:
+        """Call `turned` on the loop: with the reason when writing begins to fail, with "" when it works again."""
         ...
 
 

@@ -6,29 +6,35 @@ Asynchronous and bound to the loop it was started on; `engine.thread` gives it a
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Self
 
+from tui_failover.core import orders
 from tui_failover.core.command import Command, Order, Refused, SwitchTo, Verdict
 from tui_failover.core.errors import EngineClosed, OrderRefused, SettingsError, UnknownAgent, UnknownProvider
 from tui_failover.core.fact import (
     AgentConfigured,
     AgentRemoved,
     Fact,
+    Noticed,
     ProviderRegistered,
     ProviderRemoved,
+    Restored,
     Started,
     Ticked,
 )
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.ports import Clock, Rng, Upstream, UpstreamFactory
+from tui_failover.core.ports import Clock, Keeper, Rng, Upstream, UpstreamFactory
 from tui_failover.core.report import FailoverStats, ProviderHealth, health_of, stats_of
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
+from tui_failover.core.text import scrub
 from tui_failover.engine.bus import Bus, Subscription
 from tui_failover.engine.clock import LoopClock, SystemRng
 from tui_failover.engine.context import Context, query_from
 from tui_failover.engine.dispatcher import Dispatcher, Served
+from tui_failover.engine.keeping import Keeping
 from tui_failover.engine.prober import Prober
 from tui_failover.engine.reference import watch_reference
 from tui_failover.engine.state import Cell
@@ -55,6 +61,7 @@ class FailoverManager:
         clock: Clock | None = None,
         rng: Rng | None = None,
         seed: int | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """Prepare; nothing runs before the context is entered.
 
@@ -64,12 +71,14 @@ class FailoverManager:
             clock: time; the running loop's where None.
             rng: chance for jitter; the system's where None.
             seed: of the fleet's own jitter; random where None.
+            keeper: remembers what has to outlive the process; nothing does where None.
         """
         self._make_upstream = upstreams
         self._rules = rules or Rules()
         self._given_clock = clock
         self._rng = rng or SystemRng()
         self._seed = SystemRng().seed() if seed is None else seed
+        self._keeper = keeper
         self._upstreams: dict[ProviderId, Upstream] = {}
         self._bus = Bus()
         self._parts: _Parts | None = None
@@ -79,7 +88,8 @@ class FailoverManager:
         group = asyncio.TaskGroup()
         await group.__aenter__()
         cell = Cell(self._rules, clock, self._bus, self._seed)
-        self._parts = _Parts(cell, self._upstreams, clock, self._rng, group)
+        keeping = Keeping(cell, clock, self._keeper)
+        self._parts = _Parts(cell, keeping, self._upstreams, clock, self._rng, group)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -95,8 +105,18 @@ class FailoverManager:
             for upstream in upstreams:
                 await _closed(upstream)
 
-    async def start(self, providers: Iterable[ProviderSpec], agents: Iterable[FailoverConfig]) -> None:
+    async def start(
+        self,
+        providers: Iterable[ProviderSpec],
+        agents: Iterable[FailoverConfig],
+        restored: Restored | None = None,
+    ) -> None:
         """Take over a whole configuration at once, as at the start of a process.
+
+        Args:
+            providers: as configured.
+            agents: as configured.
+            restored: what an earlier process had kept.
 
         Raises:
             SettingsError: an agent names a provider that is not among them; nothing is taken over.
@@ -107,13 +127,16 @@ class FailoverManager:
         problems = [text for config in agents for text in _unknown(config, known)]
         if problems:
             raise SettingsError(problems)
-        made = {spec.id: self._make_upstream(spec) for spec in providers}
-        replaced = [old for one, old in self._upstreams.items() if one in made and old is not made[one]]
+        kept = {} if restored is None else restored.kept.providers
+        specs = {spec.id: spec for spec in providers} | dict(kept)
+        made = {one: self._make_upstream(spec) for one, spec in specs.items()}
+        unused = [old for one, old in self._upstreams.items() if one in made and old is not made[one]]
         self._upstreams |= made
-        parts.cell.apply(Started(providers, agents))
-        for spec in providers:
-            parts.prober.hire(spec.id)
-        for old in replaced:
+        parts.cell.apply(Started(providers, agents, restored))
+        for provider in parts.cell.fleet.providers:
+            parts.prober.hire(provider)
+        unused += [self._upstreams.pop(one) for one in made if one not in parts.cell.fleet.providers]
+        for old in unused:
             await _closed(old)
 
     async def register_provider(self, spec: ProviderSpec, upstream: Upstream | None = None) -> None:
@@ -131,6 +154,7 @@ class FailoverManager:
         parts.prober.hire(spec.id)
         if old is not None and old is not new:
             await _closed(old)
+        await parts.keeping.acknowledged()
 
     async def remove_provider(self, provider: str) -> None:
         """Take a provider away; attempts under way at it fail over.
@@ -147,6 +171,7 @@ class FailoverManager:
         parts.prober.dismiss(view.id)
         parts.cell.apply(ProviderRemoved(view.id))
         await _closed(self._upstreams.pop(view.id))
+        await parts.keeping.acknowledged()
 
     async def configure_failover(self, config: FailoverConfig) -> None:
         """Add an agent or replace its failover; its active provider is kept where it is still in the chain.
@@ -158,6 +183,7 @@ class FailoverManager:
         if problems:
             raise SettingsError(problems)
         self._tell(AgentConfigured(config))
+        await self._running.keeping.acknowledged()
 
     async def remove_agent(self, agent: str) -> None:
         """Take an agent away.
@@ -166,6 +192,7 @@ class FailoverManager:
             UnknownAgent: there is none of that name.
         """
         self._tell(AgentRemoved(self._agent(agent).id))
+        await self._running.keeping.acknowledged()
 
     async def execute_query(self, agent: str, query: str, context: Context | None = None) -> Served:
         """Answer a query through the agent's chain: retries, then failover, until somebody answers.
@@ -231,8 +258,26 @@ class FailoverManager:
         return stats_of(self._agent(agent), self.snapshot())
 
     async def submit(self, command: Command) -> Verdict:
-        """Give an order; a refusal is a value."""
-        return self._running.cell.decide(command)
+        """Give an order; a refusal is a value.
+
+        An order that was carried out is answered once it would survive a crash; where that is not possible it
+        counts all the same, and the verdict says so.
+        """
+        parts = self._running
+        verdict = parts.cell.decide(command)
+        if isinstance(verdict, Refused):
+            return verdict
+        problem = await parts.keeping.acknowledged()
+        return replace(verdict, text=f"{verdict.text}; {problem}") if problem else verdict
+
+    def notice(self, text: str, cause: str = "") -> None:
+        """Have an event tell what concerns the process as a whole; both are scrubbed."""
+        self._tell(Noticed(scrub(text), scrub(cause)))
+
+    def preview(self, command: Command) -> Verdict:
+        """Return what would become of an order that is given now; nothing changes."""
+        _, _, verdict = orders.decide(self._fleet, command, self._running.clock.now())
+        return verdict
 
     def snapshot(self) -> Snapshot:
         """Return the read model of this instant; callable from any thread."""
@@ -277,6 +322,7 @@ class _Parts:
     def __init__(
         self,
         cell: Cell,
+        keeping: Keeping,
         upstreams: Mapping[ProviderId, Upstream],
         clock: Clock,
         rng: Rng,
@@ -284,6 +330,7 @@ class _Parts:
     ) -> None:
         self.clock = clock
         self.cell = cell
+        self.keeping = keeping
         self.dispatcher = Dispatcher(cell, upstreams, clock, rng)
         self.prober = Prober(cell, upstreams, clock, group)
         self._group = group
