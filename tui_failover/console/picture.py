@@ -1,7 +1,8 @@
 """What is to be drawn, before anyone draws it: pure values between the read model and the widgets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot
@@ -22,9 +23,11 @@ class Ink(StrEnum):
     HELD = "held"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A run of cells in one ink. `text` is harmless already and never markup; `lit` is under the cursor."""
+class Span(NamedTuple):
+    """A run of cells in one ink. `text` is harmless already and never markup; `lit` is under the cursor.
+
+    A tuple, because a screen is thousands of these a second and each line is compared with its predecessor.
+    """
 
     text: str
     ink: Ink = Ink.TEXT
@@ -67,3 +70,11 @@ class Picture:
     def at(self) -> float:
         """The instant shown, in monotonic seconds: a paused picture stands still, a live one never does."""
         return self.snapshot.moment.mono if self.paused else self.now
+
+    def looks_like(self, other: "Picture") -> bool:
+        """Tell whether the other picture draws the same frame, but for ages that count up while paused.
+
+        Snapshots are compared by identity: comparing two hundred providers would cost more than drawing them.
+        """
+        same = self.snapshot is other.snapshot and self.at == other.at
+        return same and replace(self, now=0.0) == replace(other, now=0.0)

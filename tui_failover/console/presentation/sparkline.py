@@ -161,7 +161,8 @@ def _live(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
 
 
 def _probes(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
-    reach, column_s, slow = _CARRY * view.interval_s, window.column_s, _slow_from(view)
+    reach, slow = _CARRY * view.interval_s, _slow_from(view)
+    column_s, first = window.column_s, window.first
     seen = newest(view.probes, window.since - reach)
     tallies = Tallies(window)
     tallies.add(seen)
@@ -171,7 +172,7 @@ def _probes(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
         mark = _mark(tallies, column, scale, slow)
         if mark is not _NOTHING:
             carried, at = (mark[0], Ink.FAINT), tallies.number[column] * SLOT_S
-        elif (window.first + column) * column_s - at <= reach:
+        elif (first + column) * column_s - at <= reach:
             mark = carried
         elif column == window.columns - 1:
             mark = _PENDING

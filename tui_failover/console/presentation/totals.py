@@ -1,5 +1,7 @@
 """Line 3: the traffic of everyone together, and how it went in the last minutes."""
 
+from heapq import nlargest
+
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration, figures, sparkline
 from tui_failover.console.presentation.cells import close, drawn, left, right, width_of
@@ -8,6 +10,7 @@ from tui_failover.core.snapshot import ProviderView, Snapshot
 
 _BARRED = 3  # the first three figures have bars
 _LEAST_BARS, _MOST_BARS = 6, 30
+_BARS_FROM = 40  # providers; each costs some microseconds a second, and the rest would hardly move a bar
 _MINUTE_S = 60.0
 _SAMPLES = 1000  # how many of the newest answers p50 and p95 are taken over
 _HOUR_S = 3600.0
@@ -70,9 +73,15 @@ def _percentiles(busy: list[ProviderView]) -> tuple[float | None, float | None]:
 
 
 def _failed_share(busy: list[ProviderView], now: float) -> float | None:
-    counted = [view.live.counts(now, _MINUTE_S) for view in busy]
-    failed = sum(bad for _, bad in counted)
-    everything = sum(ok for ok, _ in counted) + failed
+    """Return the failed share of the last minute; where nothing failed the answers are estimated from the rate."""
+    failed, everything = 0, 0.0
+    for view in busy:
+        if view.error_share:
+            ok, bad = view.live.counts(now, _MINUTE_S)
+            failed += bad
+            everything += ok + bad
+        elif view.error_share is not None:
+            everything += view.rate * _MINUTE_S
     return failed / everything if everything else None
 
 
@@ -86,9 +95,10 @@ def _per_hour(snapshot: Snapshot, now: float) -> str:
 
 
 def _bars(picture: Picture, busy: list[ProviderView], columns: int) -> tuple[tuple[Span, ...], ...]:
-    """Return three rows of bars: queries, failures, slowest answers."""
+    """Return three rows of bars: queries, failures, slowest answers; drawn from the busiest and the failing."""
     tallies = Tallies(Window(picture.at, picture.window_s, columns))
-    for view in busy:
+    weighed = busy if len(busy) <= _BARS_FROM else nlargest(_BARS_FROM, busy, key=_weight)
+    for view in weighed:
         tallies.add(sparkline.newest(view.live, tallies.window.since))
     scale = sparkline.shared_scale(picture.snapshot)
     attempts = [ok + failed for ok, failed in zip(tallies.ok, tallies.failed, strict=True)]
@@ -98,6 +108,10 @@ def _bars(picture: Picture, busy: list[ProviderView], columns: int) -> tuple[tup
     failures = "".join(_share_bar(failed, of) for failed, of in zip(tallies.failed, attempts, strict=True))
     slowest = "".join(scale.bar(worst) if worst else " " for worst in tallies.worst_s)
     return (Span(counts, Ink.MUTED),), (Span(failures, Ink.DOWN),), (Span(slowest, Ink.MUTED),)
+
+
+def _weight(view: ProviderView) -> float:
+    return view.rate + 100.0 * (view.error_share or 0.0)
 
 
 def _share_bar(part: int, whole: int) -> str:

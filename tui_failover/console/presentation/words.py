@@ -71,6 +71,18 @@ _LADDER: Final[tuple[tuple[Word, Callable[[ProviderView], bool]], ...]] = (
 )
 
 
+def _plainly_up(view: ProviderView) -> bool:
+    return (
+        view.available
+        and view.verdict is Status.HEALTHY
+        and view.failures == 0
+        and not view.flags
+        and view.missing_key is None
+        and view.imposed is Imposed.NOTHING
+        and view.breaker.hand is None
+    )
+
+
 def reasons(view: ProviderView) -> tuple[Word, ...]:
     """Return every word that adds something, the one to show first; never empty.
 
@@ -83,6 +95,8 @@ def reasons(view: ProviderView) -> tuple[Word, ...]:
 
 def state(view: ProviderView) -> Word:
     """Return the word to show: what a person imposed outranks what failed, and failing outranks being slow."""
+    if _plainly_up(view):  # most are, and this is asked for every provider several times a second
+        return Word.UP
     return next((word for word, holds in _LADDER if holds(view)), Word.UP)
 
 

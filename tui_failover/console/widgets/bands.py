@@ -10,6 +10,8 @@ from tui_failover.console.widgets.lines import LinesView
 class ModeLine(LinesView):
     """Identity, mode, policy, alerts, clock and age of the data."""
 
+    COUNTS_UP = True
+
     def lines(self, picture: Picture, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line)
         """Return the mode line."""
         return mode_line.mode_line(picture, width)

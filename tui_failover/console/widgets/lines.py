@@ -1,5 +1,7 @@
 """The one kind of widget everything is drawn with: lines in, cells out, and only changed lines are drawn again."""
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
@@ -19,6 +21,7 @@ class LinesView(Widget):
     LinesView { width: 1fr; height: 1; background: $background; }
     """
     ALLOW_SELECT = False
+    COUNTS_UP: ClassVar[bool] = False  # shows an age, which goes on while the picture is paused
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -34,9 +37,10 @@ class LinesView(Widget):
         return self._picture
 
     def show(self, picture: Picture) -> None:
-        """Show a picture; cheap where little of it has changed."""
-        self._picture = picture
-        self.redraw()
+        """Show a picture; cheap where little of it has changed, free where nothing has."""
+        before, self._picture = self._picture, picture
+        if before is None or self.COUNTS_UP or not before.looks_like(picture):
+            self.redraw()
 
     def lines(self, picture: Picture, width: int, height: int) -> tuple[Line, ...]:
         """Return exactly `height` lines of exactly `width` cells."""
