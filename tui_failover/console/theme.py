@@ -55,8 +55,9 @@ _MONO: Final[Palette] = dict.fromkeys(Ink, "#d4d4d4") | {Ink.MUTED: "#9a9a9a", I
 
 PALETTES: Final[dict[str, Palette]] = {DARK: _DARK, LIGHT: _LIGHT, COLOUR_BLIND: _COLOUR_BLIND, MONO: _MONO}
 GROUNDS: Final = {DARK: "#0b0e14", LIGHT: "#fbfbfd", COLOUR_BLIND: "#0b0e14", MONO: "#0c0c0c"}
-SELECTIONS: Final = {DARK: "#1c2433", LIGHT: "#e6ecf5", COLOUR_BLIND: "#1c2433", MONO: "#0c0c0c"}
+SELECTIONS: Final = {DARK: "#1c2433", LIGHT: "#e6ecf5", COLOUR_BLIND: "#1c2433", MONO: "#d4d4d4"}
 
+_MONO_LIT: Final[Palette] = dict.fromkeys(Ink, "#0c0c0c") | {Ink.MUTED: "#3a3a3a", Ink.FAINT: "#8a8a8a"}
 _REVERSED_IN_MONO: Final = frozenset({Ink.DOWN})
 _BOLD_IN_MONO: Final = frozenset({Ink.ACCENT, Ink.HELD})
 
@@ -94,10 +95,10 @@ def style(theme: str, ink: Ink, *, bold: bool = False, lit: bool = False) -> Sty
     if name != MONO:
         return Style(color=Color.parse(PALETTES[name][ink]), bgcolor=Color.parse(ground), bold=bold)
     return Style(
-        color=Color.parse(_MONO[ink]),
+        color=Color.parse((_MONO_LIT if lit else _MONO)[ink]),
         bgcolor=Color.parse(ground),
         bold=bold or ink in _BOLD_IN_MONO,
-        reverse=lit or (bold and ink in _REVERSED_IN_MONO),
+        reverse=bold and ink in _REVERSED_IN_MONO,
     )
 
 

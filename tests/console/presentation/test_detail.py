@@ -27,10 +27,10 @@ def test_a_provider_that_is_down_is_told_completely() -> None:
 
     assert told["state"] == "✖ DOWN  for 1m00s"
     assert told["why"] == "503 server error, 5 in a row"
-    assert told["breaker"] == "open, half-open in 18s, opened 1× since start"
+    assert told["breaker"] == "open, half-open in 18s, opened 1×"
     assert told["failures"] == "5 in a row, breaker opens at 3"
     assert told["last error"] == "503 server error"
-    assert told["checks"] == "query every 15s, next in 11s, last 4s ago"
+    assert told["checked"] == "4s ago, next in 11s, query every 15s"
     assert told["key"] == "from env:OPENAI_KEY"
 
 
@@ -62,7 +62,7 @@ def test_a_missing_key_is_told_as_what_to_set() -> None:
 
 
 def test_maintenance_means_no_checks() -> None:
-    assert facts(replace(USUAL, imposed=Imposed.MAINTENANCE))["checks"] == "none while in maintenance"
+    assert facts(replace(USUAL, imposed=Imposed.MAINTENANCE))["checked"] == "4s ago, not while in maintenance"
 
 
 def test_unknown_cost_is_counted_apart() -> None:

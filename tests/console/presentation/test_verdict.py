@@ -73,6 +73,13 @@ def test_at_80_columns_what_and_what_next_are_still_said(situation: str) -> None
     assert told(fleets.SITUATIONS[situation](), 80) == NARROW[situation]
 
 
+def test_what_is_good_to_know_takes_no_word_from_the_rest() -> None:
+    assert told(fleets.failover_in_progress(), 120) == (
+        "▲ DEGRADED: support-bot on anthropic for 58s; openai DOWN: 503 server error, 5 in a row; "
+        "openai half-open in 18s"
+    )
+
+
 def test_the_bar_has_the_colour_of_the_trouble_and_none_on_a_quiet_day() -> None:
     sick, well = (
         verdict(fleets.a_picture(snapshot), 80)[0] for snapshot in (fleets.all_down(), fleets.all_healthy())

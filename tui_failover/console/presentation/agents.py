@@ -96,7 +96,7 @@ def _route(picture: Picture, agent: AgentView, width: int) -> tuple[Span, ...]:
     room = width - 2 - (cells(tag) + 1 if tag else 0)
     sign = words.shape(view) if view is not None else Span("○", Ink.UNKN)
     spans = (sign, Span(f" {clip(agent.active, max(room, 4))}"))
-    return (*spans, Span(f" {tag}", Ink.HELD)) if tag else spans
+    return (*spans, Span(f" {tag}", Ink.DOWN if agent.panic else Ink.HELD)) if tag else spans
 
 
 def _tag(agent: AgentView) -> str:

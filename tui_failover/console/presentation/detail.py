@@ -30,7 +30,7 @@ def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
         ("breaker", (Span(_breaker(view, picture.at)),)),
         ("failures", (Span(f"{view.failures} in a row, breaker opens at {view.threshold}"),)),
         ("last error", (Span(view.error or "none", Ink.TEXT if view.error else Ink.MUTED),)),
-        ("checks", (Span(_checks(view, picture.at)),)),
+        ("checked", (Span(_checks(view, picture.at)),)),
         ("last ok", (Span(_successes(view, picture.at)),)),
         ("latency", (Span(_latency(view)),)),
         ("traffic", (Span(_traffic(view)),)),
@@ -61,7 +61,7 @@ def _state(view: ProviderView, now: float) -> tuple[Span, ...]:
 
 def _breaker(view: ProviderView, now: float) -> str:
     breaker = view.breaker
-    opened = f", opened {breaker.opened_count}× since start" if breaker.opened_count else ""
+    opened = f", opened {breaker.opened_count}×" if breaker.opened_count else ""
     if breaker.hand is not None:
         rest = duration.countdown(breaker.hand_until_at, now)
         return f"held {breaker.hand.value} by hand{f', {rest} left' if rest else ' until undone'}{opened}"
@@ -76,11 +76,11 @@ def _breaker(view: ProviderView, now: float) -> str:
 
 def _checks(view: ProviderView, now: float) -> str:
     if view.imposed is Imposed.MAINTENANCE:
-        return "none while in maintenance"
+        return f"{duration.ago(view.last_check_at, now)}, not while in maintenance"
     after = duration.due(view.next_probe_at, now)
+    planned = f"next {after}" if after else "none planned"
     every = f"{view.probe_kind.value} every {duration.length(view.interval_s)}"
-    planned = f", next {after}" if after else ", none planned"
-    return f"{every}{planned}, last {duration.ago(view.last_check_at, now)}"
+    return f"{duration.ago(view.last_check_at, now)}, {planned}, {every}"
 
 
 def _successes(view: ProviderView, now: float) -> str:

@@ -13,6 +13,8 @@ from tui_failover.console.presentation.cells import cells, close, drawn
 from tui_failover.console.presentation.words import Word
 from tui_failover.core.snapshot import Snapshot
 
+GOOD_TO_KNOW: Final = 3  # the rank from which a clause is no part of what, why and what next
+
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -41,14 +43,24 @@ class Finding:
     clauses: tuple[Clause, ...]
 
     def text(self, width: int) -> str:
-        """Return the sentence in `width` cells if it can be: clauses leave, then the others use the room."""
-        said = [clause for clause in self.clauses if clause.forms]
+        """Return the sentence in `width` cells if it can be: clauses leave, then the others use the room.
+
+        What is merely good to know is said only where it takes no word from the rest.
+        """
+        said = [clause for clause in self.clauses if clause.forms and clause.rank < GOOD_TO_KNOW]
         while len(said) > 1 and cells(_joined(said, {})) > width:
             said.remove(max(reversed(said), key=lambda clause: clause.rank))
-        chosen: dict[Clause, str] = {}
-        for clause in sorted(said, key=lambda clause: clause.rank):
-            fitting = (form for form in clause.forms if cells(_joined(said, {**chosen, clause: form})) <= width)
-            chosen[clause] = next(fitting, clause.forms[-1])
+        chosen = {clause: clause.forms[-1] for clause in said}
+        ranked = sorted(said, key=lambda clause: clause.rank)
+        for _ in range(max(len(clause.forms) for clause in self.clauses)):
+            for clause in ranked:  # each grows by one form before any grows by two
+                longer = clause.forms[max(0, clause.forms.index(chosen[clause]) - 1)]
+                if cells(_joined(said, {**chosen, clause: longer})) <= width:
+                    chosen[clause] = longer
+        for clause in (clause for clause in self.clauses if clause.forms and clause.rank >= GOOD_TO_KNOW):
+            more = [each for each in self.clauses if each in said or each is clause]
+            if all(chosen[each] == each.forms[0] for each in said) and cells(_joined(more, chosen)) <= width:
+                said, chosen[clause] = more, clause.forms[-1]
         return _joined(said, chosen)
 
 
@@ -218,7 +230,7 @@ def _degraded(snapshot: Snapshot, now: float) -> Finding | None:
         say(f"{view.id} is {sign.name} for {duration.length(now - view.since_at)}", f"{view.id} is {sign.name}"),
         say(routes.cause(view) or view.error, rank=2),
         say(served, rank=1),
-        say(also, f"and {len(others)} more" if others else "", rank=3),
+        say(also, rank=3),
         say(routes.next_of(view, now), rank=4),
     )
     return Finding(Ink.DEGR, "▲ DEGRADED", clauses)
