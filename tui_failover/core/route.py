@@ -113,6 +113,7 @@ def _fail_over(draft: Draft, agent: AgentState, obstacle: Obstacle) -> None:
             active_since_at=draft.now,
             active_because=cause,
             ramp=None,
+            hold_down=False,
             switched_at=_recent(agent.switched_at, draft.now, rules.switches_window_s),
             failovers=agent.failovers + 1,
         )
