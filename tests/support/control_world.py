@@ -1,0 +1,196 @@
+"""A manager with scripted providers behind the real control API, on a real socket of this machine."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_failover.config.secret import EnvKey
+from tui_failover.config.settings import Connection
+from tui_failover.control import Access, Change, ControlServer, ControlSettings, Limits, Listen
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.ports import Upstream
+from tui_failover.core.spec import Dialect, FailoverConfig, ProviderSpec
+from tui_failover.engine.clock import LoopClock
+from tui_failover.engine.manager import FailoverManager
+from tui_failover.providers.scripted import Answer, ScriptedUpstreams
+
+PROVIDERS = ("openai-agent", "claude-agent", "backup-openai-agent")
+AGENT = "my-agent"
+CURL_BODY = {
+    "primary_provider_id": "openai-agent",
+    "backup_provider_ids": ["claude-agent", "backup-openai-agent"],
+    "health_check_enabled": True,
+    "health_check_interval": 60,
+    "health_check_timeout": 5,
+    "max_consecutive_failures": 3,
+    "auto_failover_enabled": True,
+}
+LOOPBACK = Listen("127.0.0.1", 0)
+
+
+def spec_of(name: str) -> ProviderSpec:
+    """Return a provider with an endpoint and a key of its own."""
+    return ProviderSpec(
+        id=ProviderId(name),
+        dialect=Dialect.OPENAI,
+        model=f"{name}-model",
+        endpoint=f"https://{name}.example",
+        host=f"{name}.example",
+        credential=f"env:{name}",
+    )
+
+
+def agent_of(name: str = AGENT, chain: Sequence[str] = PROVIDERS) -> FailoverConfig:
+    """Return an agent's failover that is not checked by itself."""
+    first, *backups = (ProviderId(one) for one in chain)
+    return FailoverConfig(AgentId(name), first, tuple(backups), health_check_enabled=False)
+
+
+@dataclass(slots=True)
+class Got:
+    """An answer as it came.
+
+    Attributes:
+        status: 0 where the connection was closed without one.
+        raw: everything that came.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: str
+    raw: bytes
+
+    @property
+    def json(self) -> dict[str, object]:
+        """The body as a JSON object."""
+        value = json.loads(self.body)
+        assert isinstance(value, dict), value
+        return value
+
+    @property
+    def error(self) -> dict[str, object]:
+        """The error in the one shape."""
+        assert set(self.json) == {"error"}, self.body
+        error = self.json["error"]
+        assert isinstance(error, dict)
+        assert {"code", "message", "details"} <= set(error)
+        return error
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields the error names."""
+        details = self.error["details"]
+        assert isinstance(details, list)
+        return [one["field"] for one in details]
+
+
+@dataclass(slots=True)
+class ControlWorld:
+    """The server, what is behind it, and a caller that sends exactly the bytes it is told to."""
+
+    server: ControlServer
+    manager: FailoverManager
+    upstreams: ScriptedUpstreams
+    changes: list[Change] = field(default_factory=list)
+    connected: list[Connection] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        """The right `Host`."""
+        return f"127.0.0.1:{self.server.port}"
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection."""
+        return await asyncio.open_connection("127.0.0.1", self.server.port)
+
+    async def sends(self, data: bytes, *, then: bytes = b"", end: bool = False) -> Got:
+        """Send bytes as they are, and return what came until the server closed or answered."""
+        reader, writer = await self.connect()
+        try:
+            writer.write(data)
+            await writer.drain()
+            if then:
+                writer.write(then)
+            if end:
+                writer.write_eof()
+            return await read_answer(reader)
+        finally:
+            writer.close()
+
+    async def asks(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Got:
+        """Send a request as curl would, and return the answer."""
+        sent = {"Host": self.host, "User-Agent": "curl/8.5.0", "Accept": "*/*"}
+        data = b""
+        if body is not None or method in {"POST", "PUT"}:
+            data = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
+            sent |= {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        sent |= headers or {}
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+        return await self.sends("\r\n".join((*lines, "", "")).encode("utf-8", "surrogateescape") + data)
+
+
+async def read_answer(reader: asyncio.StreamReader) -> Got:
+    """Return one answer; what does not come in a second is a failure of the test."""
+    async with asyncio.timeout(5):
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return Got(0, {}, "", b"")
+        status, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines if line)}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Got(int(status.split()[1]), headers, body.decode(), head + body)
+
+
+def open_access() -> Access:
+    """Return the access of a server without tokens."""
+    return Access()
+
+
+def tokens(use: str = "T_USE", read: str = "T_READ", write: str = "T_WRITE") -> Access:
+    """Return an access with one token of each kind, each in the environment variable of that name."""
+    return Access(gateway=(EnvKey(use),), read=(EnvKey(read),), write=(EnvKey(write),))
+
+
+@asynccontextmanager
+async def control_world(
+    access: Access | None = None,
+    limits: Limits | None = None,
+    *,
+    providers: Sequence[str] = PROVIDERS,
+    agents: Sequence[FailoverConfig] | None = None,
+    folder: Path = Path(),
+) -> AsyncIterator[ControlWorld]:
+    """Run a server over a manager whose providers answer at once."""
+    clock = LoopClock(asyncio.get_running_loop())
+    upstreams = ScriptedUpstreams(clock)
+    for name in providers:
+        upstreams[ProviderId(name)].from_now_on(Answer(after_s=0.0))
+    async with FailoverManager(upstreams, clock=clock, seed=1) as manager:
+        await manager.start([spec_of(name) for name in providers], (agent_of(),) if agents is None else agents)
+        changes: list[Change] = []
+        connected: list[Connection] = []
+
+        async def kept(change: Change) -> None:
+            changes.append(change)
+
+        async def connect(spec: ProviderSpec, connection: Connection) -> tuple[ProviderSpec, Upstream]:
+            connected.append(connection)
+            return spec, upstreams(spec)
+
+        settings = ControlSettings(LOOPBACK, access or Access(), limits or Limits())
+        async with ControlServer(manager, settings, connect, kept, folder) as server:
+            yield ControlWorld(server, manager, upstreams, changes, connected)

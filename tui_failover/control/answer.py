@@ -1,0 +1,60 @@
+"""What a handler returns, and how it leaves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from aiohttp import web
+
+from tui_failover.control.problem import Problem
+
+JSON = "application/json"
+_EVERY = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "tui-failover",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        body: a JSON value, or text of another `kind`.
+        status: the HTTP status.
+        kind: the media type.
+        headers: further headers.
+    """
+
+    body: object
+    status: HTTPStatus = HTTPStatus.OK
+    kind: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """Return it as aiohttp sends it."""
+        text = self.body if isinstance(self.body, str) and self.kind != JSON else encoded(self.body)
+        headers = {**_EVERY, "Content-Type": f"{self.kind}; charset=utf-8", **self.headers}
+        if self.kind == JSON:
+            headers["Content-Type"] = JSON
+        return web.Response(status=self.status, body=text.encode("utf-8", "replace"), headers=headers)
+
+
+def encoded(value: object) -> str:
+    """Return the value as JSON text on one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def failed(problem: Problem) -> web.Response:
+    """Return the answer that tells of a problem."""
+    return Answer(problem.body(), problem.status, headers=problem.headers).response()
+
+
+def stream_headers(kind: str) -> dict[str, str]:
+    """Return the headers of an answer that goes on."""
+    return {**_EVERY, "Content-Type": kind}

@@ -1,0 +1,142 @@
+"""What every request has to pass before anybody looks at what it wants. One function for each danger."""
+
+import asyncio
+import json
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+
+from aiohttp import web
+
+from tui_failover.control.answer import JSON
+from tui_failover.control.problem import Problem, bad_request
+from tui_failover.control.settings import Limits
+
+CHANGING = frozenset({"POST", "PUT", "PATCH"})
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_SAME_SITE = frozenset({"same-origin", "none"})
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def check_target(request: web.BaseRequest) -> None:
+    """Refuse request targets in any form but a path: absolute ones name a host that nobody has checked."""
+    if not request.raw_path.startswith("/") or request.method == "CONNECT":
+        message = "the request target must be a path"
+        raise bad_request(message, "bad-target")
+
+
+def check_host(request: web.BaseRequest, ours: Collection[str]) -> None:
+    """Refuse what was not meant for us, as a web page sends it whose name was rebound to this address."""
+    sent = request.headers.getall("Host", [])
+    if len(sent) != 1:
+        message = f"exactly one Host header is needed, {len(sent)} came"
+        raise bad_request(message, "bad-host")
+    if sent[0].lower() not in ours:
+        message = "the Host header names another server than this one; allow it in the settings if it is right"
+        raise Problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong-host", message)
+
+
+def check_origin(request: web.BaseRequest, allowed: Collection[str]) -> None:
+    """Refuse what web pages send, but for those the settings name."""
+    origins = request.headers.getall("Origin", [])
+    sites = request.headers.getall("Sec-Fetch-Site", [])
+    if any(origin not in allowed for origin in origins):
+        message = "web pages of this origin may not call here"
+        raise Problem(HTTPStatus.FORBIDDEN, "wrong-origin", message)
+    if not origins and any(site not in _SAME_SITE for site in sites):
+        message = "web pages of other sites may not call here"
+        raise Problem(HTTPStatus.FORBIDDEN, "wrong-origin", message)
+
+
+def check_kind(request: web.BaseRequest) -> None:
+    """Refuse changes in anything but JSON: a form on any web page can send the other kinds."""
+    if request.method in CHANGING and request.content_type != JSON:
+        message = f"send Content-Type: {JSON} and a JSON object; {{}} where nothing is to be said"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", message)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        message = "a body must not be compressed"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed", message)
+
+
+async def read_body(request: web.BaseRequest, limits: Limits) -> bytes:
+    """Return the body; one that is too long, or too long in coming, ends the connection."""
+    if (request.content_length or 0) > limits.body_bytes:
+        raise _too_long(limits)
+    if request.headers.get("Expect", "").lower() == "100-continue" and not request.content.at_eof():
+        await request.writer.write(_CONTINUE)
+        request.writer.output_size = 0
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_s):
+            async for part in request.content.iter_any():
+                body += part
+                if len(body) > limits.body_bytes:
+                    raise _too_long(limits)
+    except TimeoutError:
+        message = f"the body did not come within {limits.body_s:g} s"
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", message, headers={"Connection": "close"}) from None
+    except web.RequestPayloadError:
+        message = "the body broke off or is not encoded as its headers say"
+        raise bad_request(message, "bad-body") from None
+    return bytes(body)
+
+
+def _too_long(limits: Limits) -> Problem:
+    message = f"the body is longer than {limits.body_bytes} bytes"
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", message, headers={"Connection": "close"})
+
+
+def check_depth(body: bytes, depth: int) -> None:
+    """Refuse lists and objects nested deeper than `depth`, in a time that does not depend on how deep they are."""
+    brackets = _STRING.sub(b"", body).translate(_ONE_KIND, _NOT_BRACKETS)
+    for _ in range(depth):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"[]", b"")
+    if brackets:
+        message = f"the body nests deeper than {depth} levels, or its brackets do not match"
+        raise bad_request(message, "too-deep")
+
+
+def parse_object(body: bytes) -> dict[str, object]:
+    """Return the JSON object in the body.
+
+    Raises:
+        Problem: it is no JSON object by RFC 8259, names a member twice, or holds text that is no Unicode.
+    """
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_number)
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        message = "the body holds text that is no Unicode"
+        raise bad_request(message, "not-json") from None
+    except (ValueError, RecursionError) as error:
+        what = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+        what = f": {error}" if isinstance(error, _Repeated) else what
+        message = f"the body is not JSON{what}"
+        raise bad_request(message, "not-json") from None
+    if not isinstance(value, dict):
+        message = "the body must be a JSON object"
+        raise bad_request(message, "not-json")
+    return value
+
+
+class _Repeated(ValueError):
+    """A member is there twice."""
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "an object names a member twice"
+        raise _Repeated(message)
+    return found
+
+
+def _no_number(_: str) -> object:
+    message = "not a number of JSON"
+    raise ValueError(message)

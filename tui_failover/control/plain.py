@@ -1,0 +1,127 @@
+"""Values of the core as JSON values: instants become UTC times, histories for sparklines are left out."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+
+from tui_failover.core.event import Event
+from tui_failover.core.history import Series
+from tui_failover.core.names import Moment
+from tui_failover.core.report import FailoverStats, ProviderHealth
+from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.spec import FailoverConfig
+
+_NINE = (
+    "agent_id",
+    "primary_provider_id",
+    "backup_provider_ids",
+    "health_check_enabled",
+    "health_check_interval",
+    "health_check_timeout",
+    "max_consecutive_failures",
+    "auto_failover_enabled",
+    "health_check_query",
+)
+_PROVIDER_NAMES = {"id": "provider_id", "spend": "spend_micro_dollars", "probe_spend": "probe_spend_micro_dollars"}
+
+
+def iso(utc: float) -> str:
+    """Return a time in seconds since the Unix epoch by ISO 8601, in UTC."""
+    return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")
+
+
+def plain(value: object, moment: Moment) -> object:
+    """Return any value of the read model as JSON; fields called `..._at` become times as seen from `moment`."""
+    match value:
+        case Enum():
+            return value.value
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {str(key): plain(one, moment) for key, one in value.items()}
+        case tuple() | list():
+            return [plain(one, moment) for one in value]
+        case frozenset():
+            return sorted(str(one) for one in value)
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case _ if dataclasses.is_dataclass(value):
+            return _fields(value, moment)
+        case _:
+            return value
+
+
+def _fields(value: object, moment: Moment) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for field in dataclasses.fields(value):  # type: ignore[arg-type]  # the caller has looked
+        one = getattr(value, field.name)
+        if field.name.endswith("_at") and isinstance(one, float | int):
+            found[field.name] = iso(moment.wall(one))
+        elif not isinstance(one, Series):
+            found[field.name] = plain(one, moment)
+    return found
+
+
+def health_json(health: ProviderHealth) -> dict[str, object]:
+    """Return the eight health fields."""
+    return _fields(health, Moment(0.0, 0.0))
+
+
+def config_json(config: FailoverConfig) -> dict[str, object]:
+    """Return the nine fields of an agent's failover."""
+    return {name: plain(getattr(config, name), Moment(0.0, 0.0)) for name in _NINE}
+
+
+def stats_json(stats: FailoverStats, view: AgentView, moment: Moment) -> dict[str, object]:
+    """Return where an agent stands."""
+    return {
+        **_fields(stats, moment),
+        "next_provider": view.next_best,
+        "active_since": iso(moment.wall(view.active_since_at)),
+        "active_because": view.active_because,
+        "pinned_to": None if view.pin is None else view.pin.provider,
+        "automation_held_by": view.automation_held,
+        "panic": view.panic,
+    }
+
+
+def provider_json(view: ProviderView, moment: Moment) -> dict[str, object]:
+    """Return a provider as shown, without its history."""
+    return {_PROVIDER_NAMES.get(name, name): value for name, value in _fields(view, moment).items()}
+
+
+def agent_json(view: AgentView, moment: Moment) -> dict[str, object]:
+    """Return an agent as shown."""
+    return {"agent_id" if name == "id" else name: value for name, value in _fields(view, moment).items()}
+
+
+def event_json(event: Event) -> dict[str, object]:
+    """Return an event; its number is what a stream is resumed from."""
+    return {
+        "number": event.number,
+        "time": iso(event.utc),
+        "kind": event.kind.value,
+        "text": event.text,
+        "cause": event.cause,
+        "source": event.source.value,
+        "provider": event.provider,
+        "agent": event.agent,
+        "actor": event.actor,
+    }
+
+
+def snapshot_json(snapshot: Snapshot) -> dict[str, object]:
+    """Return everything at one instant."""
+    moment = snapshot.moment
+    return {
+        "revision": snapshot.revision,
+        "time": iso(moment.utc),
+        "started_at": iso(moment.wall(snapshot.started_at)),
+        "providers": [provider_json(view, moment) for view in snapshot.providers],
+        "agents": [agent_json(view, moment) for view in snapshot.agents],
+        "events": [event_json(event) for event in snapshot.events],
+        "undo": plain(snapshot.undo, moment),
+        "local_fault": snapshot.local_fault,
+    }

@@ -1,0 +1,424 @@
+"""The route table: everything the API can do, who may do it, and an example of each that works as it stands."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final
+
+from pydantic import BaseModel
+
+from tui_failover.control import asking, changing, looking, models, ordering
+from tui_failover.control.answer import Answer
+from tui_failover.control.docs_page import page, policy
+from tui_failover.control.event_streams import EVENT_STREAM
+from tui_failover.control.openapi import document
+from tui_failover.control.route import Call, Handler, Route
+from tui_failover.control.tokens import Scope
+from tui_failover.core.command import Imposed
+
+_ABSENT: Final = HTTPStatus.NOT_FOUND
+_CONFLICT: Final = HTTPStatus.CONFLICT
+_A: Final = "/api/agents/{agent_id}"
+_P: Final = "/api/providers/{provider_id}"
+
+_HEALTH: Final = {
+    "provider_id": "openai-agent",
+    "status": "healthy",
+    "last_check": "2026-11-23T06:00:00.000+00:00",
+    "last_success": "2026-11-23T06:00:00.000+00:00",
+    "last_failure": None,
+    "consecutive_failures": 0,
+    "response_time_ms": 412.5,
+    "error_message": None,
+}
+_BY_NAME: Final = {"openai-agent": _HEALTH}
+_ASKED: Final = {
+    "primary_provider_id": "openai-agent",
+    "backup_provider_ids": ["claude-agent", "backup-openai-agent"],
+    "health_check_enabled": True,
+    "health_check_interval": 60,
+    "health_check_timeout": 5,
+    "max_consecutive_failures": 3,
+    "auto_failover_enabled": True,
+}
+_CONFIG: Final = {"agent_id": "my-agent", **_ASKED, "health_check_query": "Hello"}
+_CONFIGURED: Final = {
+    **_CONFIG,
+    "failback": "auto",
+    "max_retries": 1,
+    "message": "my-agent: failover is configured",
+    "warnings": [],
+}
+_STATS: Final = {
+    "agent_id": "my-agent",
+    "primary_provider": "openai-agent",
+    "backup_providers": ["claude-agent"],
+    "active_provider": "openai-agent",
+    "provider_chain": ["openai-agent", "claude-agent"],
+    "health_check_enabled": True,
+    "auto_failover_enabled": True,
+    "provider_health": _BY_NAME,
+    "queries": 1200,
+    "failed": 0,
+    "failovers": 1,
+    "saved_by_failover": 7,
+    "next_provider": "claude-agent",
+    "active_since": "2026-11-23T05:00:00.000+00:00",
+    "active_because": "primary",
+    "pinned_to": None,
+    "automation_held_by": None,
+    "panic": False,
+}
+_PROVIDER: Final = {
+    "dialect": "openai",
+    "model": "gpt-5-mini",
+    "base_url": "https://api.openai.com/v1",
+    "api_key_env": "OPENAI_API_KEY",
+}
+_ANSWERED: Final = {
+    "response": "Hello. How can I help?",
+    "model": "gpt-5-mini",
+    "usage": {"input_tokens": 9, "output_tokens": 7},
+    "provider": "claude-agent",
+    "attempts": [
+        {"provider": "openai-agent", "kind": "server", "reason": "503 server error", "elapsed_ms": 180.2}
+    ],
+    "finish": "stop",
+    "elapsed_ms": 912.4,
+}
+_DONE: Final = {"message": "my-agent is on claude-agent for 30 min", "revision": 412, "warnings": []}
+_AGENT_DONE: Final = {**_DONE, "agent_id": "my-agent", "active_provider": "claude-agent"}
+_PROVIDER_DONE: Final = {
+    **_DONE,
+    "message": "openai-agent is drained: no new queries, running ones finish",
+    "provider_id": "openai-agent",
+    "status": "healthy",
+    "available": False,
+}
+_WHY: Final = {"by": "dana", "reason": "vendor reports trouble"}
+
+
+def _look(
+    path: str, handler: Handler, summary: str, answer: type[BaseModel], shows: Mapping[str, object]
+) -> Route:
+    absent = (_ABSENT,) if "{" in path else ()
+    return Route("GET", path, Scope.READ, handler, summary, answer, shows=shows, refusals=absent)
+
+
+def _agent_order(
+    path: str,
+    command: ordering.AgentOrder,
+    summary: str,
+    body: type[models.OrderBody],
+    example: Mapping[str, object],
+) -> Route:
+    return Route(
+        "POST",
+        f"{_A}/{path}",
+        Scope.WRITE,
+        ordering.agent_order(command),
+        summary,
+        models.AgentDone,
+        body,
+        example=example,
+        shows=_AGENT_DONE,
+        refusals=(_ABSENT, _CONFLICT),
+    )
+
+
+def _provider_order(
+    path: str,
+    command: ordering.ProviderOrder,
+    summary: str,
+    body: type[models.OrderBody],
+    example: Mapping[str, object],
+) -> Route:
+    return Route(
+        "POST",
+        f"{_P}/{path}",
+        Scope.WRITE,
+        ordering.provider_order(command),
+        summary,
+        models.ProviderDone,
+        body,
+        example=example,
+        shows=_PROVIDER_DONE,
+        refusals=(_ABSENT, _CONFLICT),
+    )
+
+
+def _removal(path: str, handler: Handler, summary: str, refusals: tuple[HTTPStatus, ...]) -> Route:
+    return Route(
+        "DELETE",
+        path,
+        Scope.WRITE,
+        handler,
+        summary,
+        models.Done,
+        query=models.Removal,
+        example={"reason": "replaced", "by": "dana"},
+        shows={**_DONE, "message": "claude-agent is removed"},
+        refusals=refusals,
+    )
+
+
+_AGENTS: Final = (
+    _look("/api/agents", looking.agents, "Every agent", models.Anything, {"agents": []}),
+    Route(
+        "POST",
+        "/api/agents",
+        Scope.WRITE,
+        changing.add_agent,
+        "Add an agent",
+        models.Configured,
+        models.NewAgent,
+        example={"agent_id": "new-agent", **_ASKED},
+        shows={**_CONFIGURED, "agent_id": "new-agent"},
+        refusals=(_CONFLICT,),
+        made=HTTPStatus.CREATED,
+    ),
+    _look(_A, looking.agent, "One agent as the console shows it", models.Anything, {"agent_id": "my-agent"}),
+    Route(
+        "PUT",
+        _A,
+        Scope.WRITE,
+        changing.change_agent,
+        "Replace an agent's failover",
+        models.Configured,
+        models.FailoverBody,
+        example=_ASKED,
+        shows=_CONFIGURED,
+        refusals=(_ABSENT,),
+    ),
+    _removal(_A, changing.remove_agent, "Remove an agent", (_ABSENT,)),
+    Route(
+        "POST",
+        f"{_A}/failover",
+        Scope.WRITE,
+        changing.configure,
+        "Configure an agent's failover; the agent is added where it is new",
+        models.Configured,
+        models.FailoverBody,
+        example=_ASKED,
+        shows=_CONFIGURED,
+    ),
+    _look(f"{_A}/failover", looking.failover, "The configuration in its nine fields", models.Config, _CONFIG),
+    _look(f"{_A}/failover/stats", looking.stats, "Where the agent stands", models.Stats, _STATS),
+    Route(
+        "GET",
+        f"{_A}/failover/health",
+        Scope.READ,
+        looking.agent_health,
+        "Check the agent's providers now and return their health",
+        models.AgentHealth,
+        shows={"agent_id": "my-agent", "active_provider": "openai-agent", "provider_health": _BY_NAME},
+        refusals=(_ABSENT,),
+    ),
+    Route(
+        "GET",
+        f"{_A}/failover/preview",
+        Scope.READ,
+        looking.preview,
+        "What a switch would mean",
+        models.Preview,
+        query=models.PreviewQuery,
+        example={"provider_id": "claude-agent"},
+        shows={
+            "agent_id": "my-agent",
+            "active_provider": "openai-agent",
+            "provider_id": "claude-agent",
+            "allowed": True,
+            "needs_force": False,
+            "consequences": ["new queries of my-agent go to claude-agent"],
+            "source": {"provider_id": "openai-agent", "status": "healthy"},
+            "target": {"provider_id": "claude-agent", "status": "healthy"},
+            "revision": 411,
+        },
+        refusals=(_ABSENT,),
+    ),
+    Route(
+        "POST",
+        f"{_A}/query",
+        Scope.USE,
+        asking.ask,
+        "Ask; retries and failover until somebody answers",
+        models.QueryAnswer,
+        models.QueryBody,
+        example={"query": "Hello", "context": {"system_prompt": "Be brief.", "max_tokens": 200}},
+        shows=_ANSWERED,
+        refusals=(_ABSENT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS),
+    ),
+)
+
+_AGENT_ORDERS: Final = (
+    _agent_order(
+        "failover/switch",
+        ordering.switch,
+        "Move the agent to a provider of its chain and keep it there",
+        models.SwitchBody,
+        {"provider_id": "claude-agent"},
+    ),
+    _agent_order(
+        "failover/trial",
+        ordering.trial,
+        "Move it for a trial: it returns by itself unless confirmed",
+        models.TrialBody,
+        {"provider_id": "claude-agent", **_WHY},
+    ),
+    _agent_order("failover/confirm", ordering.confirm, "Keep what the trial tried", models.OrderBody, _WHY),
+    _agent_order(
+        "failover/release", ordering.release_switch, "Give a switch back to automation", models.OrderBody, _WHY
+    ),
+    _agent_order(
+        "automation/hold", ordering.hold, "Automation moves nothing until released", models.HoldBody, _WHY
+    ),
+    _agent_order(
+        "automation/release", ordering.release_automation, "Automation may move it again", models.OrderBody, _WHY
+    ),
+)
+
+_PROVIDERS: Final = (
+    _look("/api/providers", looking.providers, "Every provider", models.Anything, {"providers": []}),
+    Route(
+        "POST",
+        "/api/providers",
+        Scope.WRITE,
+        changing.add_provider,
+        "Register a provider; its key is named, never sent",
+        models.ProviderDone,
+        models.NewProvider,
+        example={"provider_id": "new-provider", **_PROVIDER},
+        shows={**_PROVIDER_DONE, "message": "new-provider is registered", "provider_id": "new-provider"},
+        refusals=(_CONFLICT,),
+        made=HTTPStatus.CREATED,
+    ),
+    _look(
+        "/api/providers/health",
+        looking.all_health,
+        "The health of every provider",
+        models.AllHealth,
+        {"provider_health": _BY_NAME},
+    ),
+    Route(
+        "POST",
+        "/api/providers/check",
+        Scope.WRITE,
+        looking.check_all,
+        "Check every provider now",
+        models.AllHealth,
+        models.CheckBody,
+        shows={"provider_health": _BY_NAME},
+    ),
+    _look(_P, looking.provider, "One provider as the console shows it", models.Anything, {"provider_id": "a"}),
+    Route(
+        "PUT",
+        _P,
+        Scope.WRITE,
+        changing.change_provider,
+        "Replace a provider's fields; its history is kept",
+        models.ProviderDone,
+        models.ChangedProvider,
+        example=_PROVIDER,
+        shows={**_PROVIDER_DONE, "message": "openai-agent is changed"},
+        refusals=(_ABSENT, _CONFLICT),
+    ),
+    _removal(_P, changing.remove_provider, "Remove a provider that no chain names", (_ABSENT, _CONFLICT)),
+    _look(f"{_P}/health", looking.provider_health, "A provider's health as last known", models.Health, _HEALTH),
+    Route(
+        "POST",
+        f"{_P}/check",
+        Scope.WRITE,
+        looking.check_one,
+        "Check a provider now and return its health",
+        models.Health,
+        models.CheckBody,
+        shows=_HEALTH,
+        refusals=(_ABSENT,),
+    ),
+    _provider_order(
+        "drain",
+        ordering.impose(Imposed.DRAIN),
+        "No new queries, running ones finish",
+        models.ForceBody,
+        _WHY,
+    ),
+    _provider_order(
+        "maintenance", ordering.impose(Imposed.MAINTENANCE), "No queries, no checks", models.ForceBody, _WHY
+    ),
+    _provider_order("return", ordering.impose(Imposed.NOTHING), "Back in service", models.OrderBody, _WHY),
+    _provider_order(
+        "breaker",
+        ordering.breaker,
+        "Hold the breaker open or closed by hand, or give it back",
+        models.BreakerBody,
+        {"hand": "open", "hold_s": 600, **_WHY},
+    ),
+    _provider_order("reset", ordering.reset, "Close the breaker and forget its failures", models.OrderBody, _WHY),
+)
+
+
+async def _openapi(_: Call) -> Answer:
+    return Answer(document(ROUTES, version("tui-failover")))
+
+
+async def _docs(call: Call) -> Answer:
+    headers = {"Content-Security-Policy": policy()}
+    return Answer(page(ROUTES, call.services.address), kind="text/html", headers=headers)
+
+
+_FLEET: Final = (
+    Route(
+        "POST",
+        "/api/undo",
+        Scope.WRITE,
+        ordering.undo,
+        "Take back the last order",
+        models.Done,
+        models.OrderBody,
+        example=_WHY,
+        shows={**_DONE, "message": "undone: my-agent: openai-agent -> claude-agent"},
+        refusals=(_CONFLICT,),
+    ),
+    _look("/api/snapshot", looking.snapshot, "Everything at one instant", models.Anything, {"revision": 412}),
+    Route(
+        "GET",
+        "/api/events",
+        Scope.READ,
+        looking.events,
+        "Events as they happen; resume with Last-Event-ID",
+        EVENT_STREAM,
+        refusals=(HTTPStatus.TOO_MANY_REQUESTS,),
+    ),
+    Route("GET", "/metrics", Scope.READ, looking.metrics, "Figures for Prometheus", "text/plain"),
+    Route(
+        "GET",
+        "/healthz",
+        Scope.ANYONE,
+        looking.healthz,
+        "Whether the process lives",
+        models.Up,
+        shows={"status": "up"},
+    ),
+    Route(
+        "GET",
+        "/readyz",
+        Scope.ANYONE,
+        looking.readyz,
+        "Whether work may be sent here",
+        models.Up,
+        shows={"status": "up"},
+        refusals=(HTTPStatus.SERVICE_UNAVAILABLE,),
+    ),
+    Route(
+        "GET",
+        "/api/openapi.json",
+        Scope.ANYONE,
+        _openapi,
+        "This description",
+        models.Anything,
+        shows={"openapi": "3.1.0"},
+    ),
+    Route("GET", "/api/docs", Scope.ANYONE, _docs, "This description as a page", "text/html"),
+)
+
+ROUTES: Final[tuple[Route, ...]] = (*_AGENTS, *_AGENT_ORDERS, *_PROVIDERS, *_FLEET)

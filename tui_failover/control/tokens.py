@@ -1,0 +1,101 @@
+"""Who may do what: tokens are compared as digests of their bytes, all of them every time."""
+
+import hashlib
+import hmac
+from enum import StrEnum
+from http import HTTPStatus
+from types import MappingProxyType
+
+from aiohttp import web
+
+from tui_failover.config.secret import KeySource, Missing, Secret
+from tui_failover.control.problem import Problem
+from tui_failover.control.settings import Access
+
+_SHORTEST = 16  # characters; anything shorter can be guessed
+_CHALLENGE = MappingProxyType({"WWW-Authenticate": 'Bearer realm="tui-failover"'})
+
+
+class Scope(StrEnum):
+    """What a route needs. A token has the scopes the settings give it, never those a caller claims."""
+
+    ANYONE = "anyone"
+    USE = "use"
+    READ = "read"
+    WRITE = "write"
+
+
+class Tokens:
+    """The tokens of one server."""
+
+    def __init__(self, access: Access) -> None:
+        self._grants: tuple[tuple[frozenset[Scope], tuple[KeySource, ...]], ...] = (
+            (frozenset({Scope.USE}), access.gateway),
+            (frozenset({Scope.READ}), access.read),
+            (frozenset({Scope.READ, Scope.WRITE}), access.write),
+        )
+
+    @property
+    def wanted(self) -> bool:
+        """Whether callers need a token."""
+        return any(sources for _, sources in self._grants)
+
+    def faults(self) -> list[str]:
+        """Return what keeps the tokens from being safe, one sentence each; they are named, never shown."""
+        found: list[str] = []
+        owners: dict[bytes, int] = {}
+        for grant, (_, sources) in enumerate(self._grants):
+            for source in sources:
+                value = source.read()
+                if isinstance(value, Missing):
+                    found.append(f"the token {source.label} cannot be had: {value.text}")
+                elif len(value.reveal()) < _SHORTEST:
+                    found.append(f"the token {source.label} is shorter than {_SHORTEST} characters")
+                elif owners.setdefault(_digest(value.reveal().encode()), grant) != grant:
+                    found.append(f"the token {source.label} is used for two different purposes; use separate ones")
+        return found
+
+    def allowed(self, presented: bytes) -> frozenset[Scope]:
+        """Return the scopes of a token; none where it is not one of ours.
+
+        Every candidate is read and compared whatever the ones before came to: the time taken tells nothing.
+        """
+        offered = _digest(presented)
+        found: frozenset[Scope] = frozenset()
+        for scopes, sources in self._grants:
+            for source in sources:
+                value = source.read()
+                usable = isinstance(value, Secret) and len(value.reveal()) >= _SHORTEST
+                known = _digest(value.reveal().encode()) if isinstance(value, Secret) else bytes(32)
+                if hmac.compare_digest(offered, known) and usable:
+                    found |= scopes
+        return found
+
+    def check(self, request: web.BaseRequest, scope: Scope) -> frozenset[Scope]:
+        """Return the caller's scopes; raises `Problem` where the one needed is not among them."""
+        if not self.wanted:
+            return frozenset(Scope)
+        presented = _presented(request)
+        scopes = frozenset({Scope.ANYONE}) | (self.allowed(presented) if presented is not None else frozenset())
+        if scope in scopes:
+            return scopes
+        if len(scopes) == 1:
+            message = "a token is needed: send Authorization: Bearer followed by one that is valid here"
+            raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", message, headers=_CHALLENGE)
+        message = f"this token may not do that: the scope {scope} is needed"
+        raise Problem(HTTPStatus.FORBIDDEN, "forbidden", message)
+
+
+def _presented(request: web.BaseRequest) -> bytes | None:
+    """Return the bytes of the token sent; None where none, several, or another scheme came."""
+    sent = request.headers.getall("Authorization", [])
+    if len(sent) != 1:
+        return None
+    scheme, _, token = sent[0].partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return None
+    return token.strip().encode("utf-8", "surrogateescape")
+
+
+def _digest(value: bytes) -> bytes:
+    return hashlib.sha256(value).digest()
