@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.support.rehearsal import (
     ask,
     connect,
     http_request,
+    port_of,
     settled,
     until,
 )
@@ -251,6 +253,42 @@ async def test_closing_leaves_no_task_and_no_open_port(fault: str | None, dialec
     with pytest.raises(ConnectionRefusedError):
         await connect(provider)
     await client.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_while_closing_leaves_nothing(turns: int) -> None:
+    clock = InstantClock()
+    before = asyncio.all_tasks()
+    async with Rehearsal(clock=clock, rng=a_random()) as rehearsal:
+        provider = await rehearsal.add("one", Dialect.OPENAI, model="gpt-5.6")
+        await settled(clock)
+        with socket.create_connection(("127.0.0.1", port_of(provider))):
+            for _ in range(turns):
+                await clock.sleep(0)
+
+            await rehearsal.close()
+
+            await settled(clock)
+    assert asyncio.all_tasks() == before
+    assert provider.open_connections == 0
+
+
+class _Broken:
+    """Chance that fails."""
+
+    def uniform(self, low: float, high: float) -> float:
+        message = "no chance"
+        raise RuntimeError(message)
+
+
+async def test_an_error_of_our_own_ends_one_connection_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with Rehearsal(clock=InstantClock(), rng=_Broken()) as rehearsal:
+        provider = await rehearsal.add("one", Dialect.OPENAI, model="gpt-5.6")
+
+        ends = [(await ask(provider, a_request(Dialect.OPENAI))).end for _ in range(2)]
+
+    assert ends == ["closed", "closed"]
+    assert ["failed to answer" in record.message for record in caplog.records] == [True, True]
 
 
 async def test_closing_just_after_adding_leaves_nothing() -> None:

@@ -145,8 +145,12 @@ class RawClient:
 
 async def connect(provider: RehearsedProvider) -> RawClient:
     """Return a new connection to `provider`; raises `ConnectionRefusedError`."""
-    port = int(provider.base_url.removesuffix("/v1").rpartition(":")[2])
-    return RawClient(*await asyncio.open_connection("127.0.0.1", port))
+    return RawClient(*await asyncio.open_connection("127.0.0.1", port_of(provider)))
+
+
+def port_of(provider: RehearsedProvider) -> int:
+    """Return the port `provider` listens on."""
+    return int(provider.base_url.removesuffix("/v1").rpartition(":")[2])
 
 
 async def ask(provider: RehearsedProvider, request: bytes) -> Seen:

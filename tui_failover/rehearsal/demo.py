@@ -171,7 +171,7 @@ class Asked:
     text: str
 
 
-_QUERIES_PER_S: Final = {"support-bot": 1.0, "coder": 0.6, "batch": 0.4}
+_QUERIES_PER_S: Final = {"support-bot": 0.9, "coder": 0.5, "batch": 0.6}
 
 _QUESTIONS: Final[dict[str, tuple[str, ...]]] = {
     "support-bot": (

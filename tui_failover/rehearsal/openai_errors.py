@@ -16,7 +16,7 @@ class _Row:
     status: int
     message: str
     type: str | None
-    code: str | None = None
+    code: str | int | None = None
     param: str | None = None
 
 
@@ -104,18 +104,12 @@ _ROWS: Mapping[Problem, _Row] = {
         "contact us through our help center at help.openai.com if the error persists.",
         "server_error",
     ),
-    Problem.UNAVAILABLE: _Row(
-        503,
-        "The server is overloaded or not ready yet.",
-        "server_error",
-    ),
+    Problem.UNAVAILABLE: _Row(503, "The server is overloaded or not ready yet.", "server_error"),
     Problem.OVERLOADED: _Row(
-        503,
-        "The engine is currently overloaded, please try again later",
-        "server_error",
-        "overloaded",
+        503, "The engine is currently overloaded, please try again later", "server_error", "overloaded"
     ),
-    Problem.NO_RETRY: _Row(503, "Service Unavailable.", "service_unavailable_error"),
+    # The code is a number here: matrixgpt/matrix-chatgpt-bot#249.
+    Problem.NO_RETRY: _Row(503, "Service Unavailable.", "cf_service_unavailable", 503),
 }
 
 _PAGES: Mapping[Problem, Page] = {
@@ -131,7 +125,7 @@ _EXTRA_HEADERS: Mapping[Problem, tuple[tuple[str, str], ...]] = {
 }
 
 
-def error_json(message: str, kind: str | None, code: str | None = None, param: str | None = None) -> bytes:
+def error_json(message: str, kind: str | None, code: str | int | None = None, param: str | None = None) -> bytes:
     """Return OpenAI's error envelope."""
     return to_json({"error": {"message": message, "type": kind, "param": param, "code": code}})
 

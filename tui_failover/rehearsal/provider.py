@@ -92,6 +92,7 @@ class RehearsedProvider:
         self._fault: Fault | None = None
         self._times: int | None = None
         self._share = 1.0
+        self._closed = False
         self._listener = Listener(tasks, lambda: Connection(self))
         self._listener.listen()
 
@@ -168,6 +169,7 @@ class RehearsedProvider:
 
     async def close(self) -> None:
         """Give back the port and drop every connection."""
+        self._closed = True
         self._listener.close()
         for connection in tuple(self._connections):
             await connection.end()
@@ -176,8 +178,8 @@ class RehearsedProvider:
         """Take note of a new connection; False resets it."""
         self._accepted += 1
         self._connections.add(connection)
-        if len(self._connections) > CONNECTIONS_MOST:
-            return False
+        if self._closed or len(self._connections) > CONNECTIONS_MOST:
+            return False  # closed: the kernel had accepted it before, and it is told only now
         return self._fault != _RESET or self._due() is None
 
     def forget(self, connection: Connection) -> None:
