@@ -33,7 +33,7 @@ from tui_failover.core.command import (
     Undo,
 )
 from tui_failover.core.event import EventKind, Source
-from tui_failover.core.fact import AgentConfigured, ProviderRemoved
+from tui_failover.core.fact import AgentConfigured, AgentRemoved, ProviderRemoved
 from tui_failover.core.names import AgentId
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.snapshot import NotUsed
@@ -240,6 +240,13 @@ def test_undo_of_an_order_on_a_provider_that_is_gone_is_harmless() -> None:
     world = a_settled_world()
     world.orders(Impose(C, Imposed.DRAIN))
     world.happens(ProviderRemoved(C))
+
+    assert isinstance(world.orders(Undo()), Accepted)
+
+
+def test_undo_of_an_order_on_an_agent_that_is_gone_is_harmless() -> None:
+    world = switched(a_settled_world(), "C")
+    world.happens(AgentRemoved(AGENT))
 
     assert isinstance(world.orders(Undo()), Accepted)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tui_failover.core.agent_state import SHARES, AgentState
+from tui_failover.core.agent_state import SHARES, AgentState, Ramp
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
@@ -127,20 +127,18 @@ def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> b
 
 def _ordered(fleet: Fleet, agent: AgentState, open_to: list[ProviderId]) -> tuple[ProviderId, ...]:
     first = agent.active
-    if agent.ramp is not None and _takes_candidate(agent):
+    if agent.ramp is not None and _takes_candidate(agent.ramp, agent.queries):
         first = agent.ramp.candidate
     rest = sorted((one for one in open_to if one != first), key=lambda one: _trust(fleet, one))
     return (first, *rest) if first in open_to else tuple(rest)
 
 
-def _takes_candidate(agent: AgentState) -> bool:
+def _takes_candidate(ramp: Ramp, queries: int) -> bool:
     """Whether this query belongs to the share of the returning provider; by count, so that replay repeats it."""
-    if agent.ramp is None:
-        return False
-    share = SHARES[agent.ramp.stage]
+    share = SHARES[ramp.stage]
     if share == 0.0:
-        return not agent.ramp.sent
-    return agent.queries % round(1 / share) == 0
+        return not ramp.sent
+    return queries % round(1 / share) == 0
 
 
 def _trust(fleet: Fleet, provider: ProviderId) -> int:

@@ -80,9 +80,8 @@ def _staying(left_s: float) -> str:
 
 
 def _sluggish(health: Health, rules: FailbackRules) -> bool:
-    if health.response_time_s is None or health.baseline_s is None:
-        return False
-    return health.response_time_s > max(rules.baseline_factor * health.baseline_s, health.baseline_s + _SLACK_S)
+    normal = health.baseline_s or 0.0
+    return (health.response_time_s or 0.0) > max(rules.baseline_factor * normal, normal + _SLACK_S)
 
 
 def _commanded(agent: AgentState) -> bool:
