@@ -179,7 +179,7 @@ def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:
         return
     policy = POLICY[outcome.failure.kind]
     if policy.strike and not (policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen):
-        route.relapse(draft, agent, outcome.failure.reason)
+        route.relapse(draft, agent, permit.provider, outcome.failure.reason)
 
 
 def _query_ended(draft: Draft, fact: QueryEnded) -> None:

@@ -29,11 +29,8 @@ def settle(draft: Draft, agent_id: AgentId) -> None:
     _panic(draft, draft.fleet.agents[agent_id])
 
 
-def relapse(draft: Draft, agent: AgentState, cause: str) -> None:
+def relapse(draft: Draft, agent: AgentState, candidate: ProviderId, cause: str) -> None:
     """Drop a return whose candidate failed; the next one waits longer, and after too many an operator decides."""
-    if agent.ramp is None:
-        return
-    candidate = agent.ramp.candidate
     about = About(candidate, agent.id, trigger=Trigger.RELAPSED)
     draft.say(EventKind.FAILBACK_STAGE, f"return to {candidate} broken off", cause, Source.AUTO, about)
     draft.turn(_relapsed(replace(agent, ramp=None), draft.now, draft.rules.failback))
@@ -175,7 +172,7 @@ def _start_ramp(draft: Draft, agent: AgentState, candidate: ProviderId) -> None:
 def _ramp_on(draft: Draft, agent: AgentState, ramp: Ramp) -> None:
     obstacle = draft.fleet.obstacle(ramp.candidate, draft.now)
     if obstacle is not None and obstacle.code is not NotUsed.HALF_OPEN:
-        relapse(draft, agent, f"{ramp.candidate}: {obstacle.text}")
+        relapse(draft, agent, ramp.candidate, f"{ramp.candidate}: {obstacle.text}")
         return
     if not _stage_done(draft, ramp):
         return
