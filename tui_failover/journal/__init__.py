@@ -1,0 +1,1 @@
+"""What is remembered: the state that outlives the process, in one file of its own."""
