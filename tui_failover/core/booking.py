@@ -44,23 +44,25 @@ def book_answer(
     probe = kind is not None
     proof = kind is not ProbeKind.MODELS
     closed = state.breaker.state is BreakerState.CLOSED
-    series = state.probes if probe else state.live
-    series = series.answered(draft.now, outcome.first_content_s)
-    state = replace(state, probes=series) if probe else replace(state, live=series)
-    state = _paid(state, draft, outcome.reply.usage, probe=probe)
+    health, live, probes = state.health, state.live, state.probes
+    if probe:
+        probes = probes.answered(draft.now, outcome.first_content_s)
+    else:
+        live = live.answered(draft.now, outcome.first_content_s)
     late = generation != state.breaker.generation
     if (proof or closed) and not late:
         normal = closed and not _unusual(state, outcome.first_content_s)
-        learnt = healths.succeeded(state.health, draft.now, outcome.first_content_s, probe=probe, learn=normal)
-        state = replace(state, health=learnt)
+        health = healths.succeeded(health, draft.now, outcome.first_content_s, probe=probe, learn=normal)
+    spend = _paid(state, draft, outcome.reply.usage, probe=probe)
     what = "a check" if probe else "a query"
     reason = f"{what} was answered in {outcome.first_content_s:.1f} s"
-    _word(draft, state, reason, Source.PROBE if probe else Source.LIVE)
+    after = replace(state, health=health, live=live, probes=probes, spend=spend)
+    _word(draft, after, reason, Source.PROBE if probe else Source.LIVE)
     if proof and not late:
         _lift(draft, provider, draft.now - outcome.elapsed_s)
         slow = outcome.first_content_s > draft.rules.breaker.slow_s and not probe
-        after = breakers.passed(state.breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
-        set_breaker(draft, provider, after, Source.PROBE if probe else Source.LIVE)
+        breaker = breakers.passed(state.breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
+        set_breaker(draft, provider, breaker, Source.PROBE if probe else Source.LIVE)
 
 
 def book_failure(
@@ -76,7 +78,7 @@ def book_failure(
     policy = POLICY[failure.kind]
     probe = kind is not None
     source = Source.PROBE if probe else Source.LIVE
-    state = _paid(state, draft, outcome.usage, probe=probe)
+    state = replace(state, spend=_paid(state, draft, outcome.usage, probe=probe))
     frozen = policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen
     if policy.strike and not frozen:
         state = _counted(state, draft.now, probe=probe)
@@ -146,17 +148,15 @@ def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> No
     draft.say(kind, f"{before} -> {after}", reason, source, About(state.spec.id))
 
 
-def _paid(state: ProviderState, draft: Draft, usage: Usage | None, *, probe: bool) -> ProviderState:
+def _paid(state: ProviderState, draft: Draft, usage: Usage | None, *, probe: bool) -> Spend:
     day = int(draft.moment.utc // _DAY_S)
     spend = state.spend if state.spend.day == day else replace(state.spend, probes=0, day=day)
     price = cost(usage, state.spec.price)
     if price is None:
-        spend = replace(spend, unpriced=spend.unpriced + (1 if usage is not None or not probe else 0))
-    elif probe:
-        spend = _probe_spend(draft, state, replace(spend, probes=spend.probes + price))
-    else:
-        spend = replace(spend, live=spend.live + price)
-    return replace(state, spend=spend)
+        return replace(spend, unpriced=spend.unpriced + (1 if usage is not None or not probe else 0))
+    if probe:
+        return _probe_spend(draft, state, replace(spend, probes=spend.probes + price))
+    return replace(spend, live=spend.live + price)
 
 
 def _probe_spend(draft: Draft, state: ProviderState, spend: Spend) -> Spend:

@@ -179,6 +179,8 @@ class Draft:
         self.now = moment.mono
         self.fleet = fleet
         self._events: list[Event] = []
+        self._providers: dict[ProviderId, ProviderState] = {}
+        self._agents: dict[AgentId, AgentState] = {}
 
     @property
     def rules(self) -> Rules:
@@ -191,12 +193,21 @@ class Draft:
         return bool(self._events)
 
     def keep(self, state: ProviderState | AgentState) -> None:
-        """Put back a provider's or agent's changed state."""
+        """Put back a provider's or agent's changed state.
+
+        The first one copies its mapping, later ones write to that copy, which nobody outside has seen yet.
+        """
         match state:
             case ProviderState():
-                self.fleet = replace(self.fleet, providers={**self.fleet.providers, state.spec.id: state})
+                if self.fleet.providers is not self._providers:
+                    self._providers = dict(self.fleet.providers)
+                    self.fleet = replace(self.fleet, providers=self._providers)
+                self._providers[state.spec.id] = state
             case AgentState():
-                self.fleet = replace(self.fleet, agents={**self.fleet.agents, state.id: state})
+                if self.fleet.agents is not self._agents:
+                    self._agents = dict(self.fleet.agents)
+                    self.fleet = replace(self.fleet, agents=self._agents)
+                self._agents[state.id] = state
 
     def turn(self, state: ProviderState | AgentState) -> None:
         """Put back a state whose availability, word or route has changed: older decisions on it are stale."""

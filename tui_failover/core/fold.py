@@ -141,7 +141,7 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - o
 def _query_asked(draft: Draft, agent_id: AgentId) -> None:
     agent = draft.fleet.agents.get(agent_id)
     if agent is not None:
-        arrivals = agent.arrivals.answered(draft.now, 0.0)
+        arrivals = agent.arrivals.seen(draft.now)
         draft.keep(replace(agent, queries=agent.queries + 1, arrivals=arrivals))
 
 

@@ -40,6 +40,11 @@ class Series:
         updated = replace(slot, ok=slot.ok + 1, worst_s=max(slot.worst_s, latency_s))
         return Series(self._with(updated), (*self.recent, latency_s)[-RECENT:])
 
+    def seen(self, at: float) -> "Series":
+        """Return the series with one more, of which no latency is known or wanted."""
+        slot = self._slot(at)
+        return Series(self._with(replace(slot, ok=slot.ok + 1)), self.recent)
+
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
         slot = self._slot(at)
