@@ -16,7 +16,7 @@ from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import Hand, Hold, HoldKey, Obstacle, ProviderState, obstacle
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec, Rules
-from tui_failover.core.transition import Trigger
+from tui_failover.core.transition import BreakerState, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class Fleet:
         state = self.providers.get(provider)
         if state is None:
             return Obstacle(NotUsed.REMOVED, "not registered")
-        probed = self.probed(provider) and not undecided(state.breaker, now, self.rules.breaker)
+        closed = state.breaker.state is BreakerState.CLOSED
+        probed = not closed and self.probed(provider) and not undecided(state.breaker, now, self.rules.breaker)
         return obstacle(state, self.holds, now, probed=probed)
 
     def jitter(self, name: str, salt: int) -> float:

@@ -160,8 +160,8 @@ def _flags(fleet: Fleet, state: ProviderState, obstacle: Obstacle | None) -> fro
         flags.add(Flag.SLOW)
     if state.breaker.state is BreakerState.HALF_OPEN:
         flags.add(Flag.RECOVERING)
-    pins = (agent.pin for agent in fleet.agents.values() if agent.pin is not None)
-    if any(pin.provider == state.spec.id for pin in pins):
+    pins = (fleet.agents[agent].pin for agent in fleet.users.get(state.spec.id, ()))
+    if any(pin is not None and pin.provider == state.spec.id for pin in pins):
         flags.add(Flag.PINNED)
     return frozenset(flags)
 
