@@ -30,7 +30,7 @@ def test_for_each_provider_that_is_not_used_there_is_a_reason() -> None:
     lines = texts(INCIDENT, width=120)
 
     assert lines[5:10] == [
-        " if anthropic of support-bot fails → azure-oai",
+        " support-bot: if anthropic fails → azure-oai",
         " not  openai      breaker open, half-open in 18s: failures in a row reached the limit, the last: "
         "503 server error",
         " next azure-oai   available, later in the chain",
@@ -42,7 +42,7 @@ def test_for_each_provider_that_is_not_used_there_is_a_reason() -> None:
 def test_the_reasons_are_those_of_the_agent_the_cursor_concerns() -> None:
     moved = replace(INCIDENT, selected=ProviderId("azure-oai"))
 
-    assert " if azure-oai of batch fails → bedrock" in texts(moved)
+    assert " batch: if azure-oai fails → bedrock" in texts(moved)
 
 
 def test_an_agent_that_merely_has_the_provider_is_the_second_choice() -> None:

@@ -23,12 +23,12 @@ def texts(picture: Picture, width: int, height: int, top: int = 0) -> list[str]:
 
 def test_one_line_each_at_80_columns() -> None:
     assert texts(INCIDENT, 80, 8) == [
-        "─ chain (order of use) ─────────────────────────────────── 2m · ▁ 500ms █ 8.0s ─",
+        "─ chain (order of use) ─────────────────────────────────── 2m · ▁ 125ms █ 8.0s ─",
         "   # PROVIDER    STATE       BREAKER       P95   ERR    RATE  RESPONSE TIME",
-        "›  1 openai      ✖ DOWN      OPEN 18s     1.0s  100%   0.0/s  ▃▂▃▂▃▃▂▂×××××××××",
-        " ▶ 2 anthropic   ● UP        closed       1.4s  0.0%  41.2/s  ▃▃▃▃▄▄▃▃▃▃▃▃▃▃▄▃▃",
-        " ▶ 3 azure-oai   ◐ SLOW      closed       7.9s  0.0%   0.9/s  ▃▂▃▂▃▃▂▃█████████",
-        "   4 bedrock     ● UP ↻      closed       1.7s     -   0.0/s  ▃▃▄▄▄▄▃▃▂▂▂▂▃▃▄▄▄",
+        "›  1 openai      ✖ DOWN      OPEN 18s     1.0s  100%   0.0/s  ▅▄▅▄▅▅▄▄×××××××××",
+        " ▶ 2 anthropic   ● UP        closed       1.4s  0.0%  41.2/s  ▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅",
+        " ▶ 3 azure-oai   ◐ SLOW      closed       7.9s  0.0%   0.9/s  ▅▄▅▄▅▅▄▅█████████",
+        "   4 bedrock     ● UP ↻      closed       1.7s     -   0.0/s  ▅▅▅▅▆▆▅▅▄▄▄▄▅▅▆▆▅",
         "   5 local-llama ○ UNKN      closed       3.1s     -   0.0/s  ················",
         "",
     ]

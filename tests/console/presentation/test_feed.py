@@ -8,7 +8,7 @@ from tests.support import fleets
 from tests.support.views import AGENT, CLAUDE, OPENAI, a_picture, an_event
 from tui_failover.console.picture import Ink, Picture
 from tui_failover.console.presentation.cells import text_of
-from tui_failover.console.presentation.feed import SIGNS, entries, feed, place_of
+from tui_failover.console.presentation.feed import SIGNS, entries, feed, lowest_top, place_of
 from tui_failover.core.event import Event, EventKind, Source
 
 K = EventKind
@@ -62,6 +62,25 @@ def test_a_place_that_is_being_read_stays_while_new_events_arrive() -> None:
     assert before[1:] == after[1:]
     assert "3 new ↑" in before[0]
     assert "6 new ↑" in after[0]
+
+
+def test_a_long_cause_has_a_line_of_its_own_where_the_block_is_tall() -> None:
+    picture = a_picture(fleets.failover_in_progress())
+
+    low, tall = texts(picture, 66, 13), texts(picture, 66, 14)
+
+    assert low[2].startswith(" 14:04:25 ⇄ support-bot openai → anthropic, openai: ")
+    assert tall[2].split() == ["14:04:25", "⇄", "support-bot", "openai", "→", "anthropic", "auto"]
+    assert tall[3] == " " * 24 + "openai: breaker open: failures in a row…"
+
+
+def test_scrolling_ends_where_the_oldest_event_is_in_view() -> None:
+    picture = a_picture(fleets.failover_in_progress())
+
+    for height in (4, 6, 14, 40):
+        top = lowest_top(picture, 66, height)
+        anchor = entries(picture.snapshot.events)[top].event.number if top else None
+        assert any("engine started" in line for line in texts(picture, 66, height, anchor))
 
 
 def test_following_the_newest_says_nothing_of_new_ones() -> None:

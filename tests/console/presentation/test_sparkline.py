@@ -144,19 +144,20 @@ def test_slow_answers_of_a_slow_provider_stand_out() -> None:
     assert [span.ink for span in spans] == [Ink.MUTED, Ink.SLOW]
 
 
-def test_the_scale_is_the_same_for_all_rows_and_made_of_powers_of_two() -> None:
-    fast = replace(a_provider("fast"), p50_s=0.3, p95_s=0.4)
-    sluggish = replace(a_provider("sluggish"), p50_s=3.0, p95_s=11.0)
+@pytest.mark.parametrize(
+    ("p50_s", "p95_s", "scale"),
+    [
+        pytest.param(0.3, 3.0, Scale(0.125, 8.0), id="usual"),
+        pytest.param(1.0, 1.1, Scale(0.125, 8.0), id="a narrow range is not blown up"),
+        pytest.param(0.1, 1.1, Scale(0.03125, 8.0), id="faster than usual"),
+        pytest.param(0.3, 11.0, Scale(0.125, 32.0), id="slower than usual"),
+        pytest.param(0.0, 1e9, Scale(0.125, 131072.0), id="absurd"),
+    ],
+)
+def test_the_scale_is_widened_only_where_it_does_not_fit(p50_s: float, p95_s: float, scale: Scale) -> None:
+    middling, other = a_provider("middling"), replace(a_provider("other"), p50_s=p50_s, p95_s=p95_s)
 
-    scale = sparkline.shared_scale(a_snapshot([fast, sluggish], []))
-
-    assert scale == Scale(0.25, 16.0)
-
-
-def test_a_narrow_range_is_not_blown_up() -> None:
-    only = replace(a_provider("only"), p50_s=1.0, p95_s=1.1)
-
-    assert sparkline.shared_scale(a_snapshot([only], [])) == Scale(1.0, 8.0)
+    assert sparkline.shared_scale(a_snapshot([middling, other], [])) == scale
 
 
 def test_without_samples_there_is_still_a_scale() -> None:

@@ -147,11 +147,12 @@ def _outlook(picture: Picture, agent: AgentView, width: int) -> Line:
         return close((Span(f" {agent.active} is tried as the least bad", Ink.DOWN),), width)
     if agent.next_best is None and not routes.is_available(picture.snapshot, agent.active):
         return close((Span(" no provider is available", Ink.MUTED),), width)
-    whose = f" of {agent.id}" if len(picture.snapshot.agents) > 1 else ""
-    start = (Span(f" if {agent.active}{whose} fails → ", Ink.MUTED),)
-    if agent.next_best is None:
-        return close((*start, Span("nothing is left", Ink.DOWN)), width)
-    return close((*start, Span(agent.next_best, Ink.ACCENT)), width)
+    end = Span("nothing is left", Ink.DOWN) if agent.next_best is None else Span(agent.next_best, Ink.ACCENT)
+    start = Span(f" if {agent.active} fails → ", Ink.MUTED)
+    if len(picture.snapshot.agents) > 1:
+        named = Span(f" {agent.id}: if {agent.active} fails → ", Ink.MUTED)
+        start = named if width_of((named, end)) < width else start
+    return close((start, end), width)
 
 
 def _label(why: WhyNot, agent: AgentView) -> str:

@@ -50,7 +50,7 @@ def _figures(frame: Frame, view: ProviderView) -> tuple[Span, ...]:
         ("in flight", str(view.inflight), 3),
         ("checked", checked, 10),
         ("next", after, 8),
-        ("spent", figures.money(view.spend + view.probe_spend) + (" +?" if view.unpriced else ""), 9),
+        ("spent", figures.money(view.spend + view.probe_spend) + (" +?" if view.unpriced else ""), 11),
     )
     spans: list[Span] = []
     for label, value, cells_wide in pairs:

@@ -128,6 +128,10 @@ def summary(frame: Frame, view: ProviderView) -> str:
     """Return one line on the provider: what keeps it out, else whom it serves."""
     if reason := why(view):
         return reason
+    for agent in frame.picture.snapshot.agents:
+        if agent.ramp is not None and agent.ramp.candidate == view.id:
+            share = f"{agent.ramp.share:.0%} of the queries" if agent.ramp.share else "one canary query"
+            return f"returning to {agent.id}: {share}"
     if view.active_for:
         return f"serves {', '.join(view.active_for)}"
     waiting = [agent.id for agent in frame.picture.snapshot.agents if agent.next_best == view.id]

@@ -1,12 +1,13 @@
 """What happened, newest first, each event with its cause and who caused it; repeats are counted, not listed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration
-from tui_failover.console.presentation.cells import cells, clip, close, drawn, left, page, rule, spread
+from tui_failover.console.presentation.cells import cells, clip, close, drawn, left, page, rule, spread, width_of
 from tui_failover.core.event import Event, EventKind
 
 _K = EventKind
@@ -50,6 +51,7 @@ SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
 }
 _SUBJECTS: Final = ((80, 20), (60, 14), (0, 10))  # cells a subject may take, by the width of the block
 _SOURCE: Final = 8
+TALL: Final = 14  # lines of a block in which a long cause gets a line of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,21 @@ class Entry:
 
 def entries(events: tuple[Event, ...]) -> tuple[Entry, ...]:
     """Return the events newest first, identical ones in a row as one."""
-    merged: list[Entry] = []
+    return tuple(_merged(events))
+
+
+def _merged(events: tuple[Event, ...]) -> Iterator[Entry]:
+    """Yield the entries one by one: a block needs only as many as it has lines."""
+    last: Entry | None = None
     for event in reversed(events):
-        last = merged[-1] if merged else None
         if last is not None and _same(last.event, event):
-            merged[-1] = Entry(last.event, last.times + 1, event.number)
-        else:
-            merged.append(Entry(event, 1, event.number))
-    return tuple(merged)
+            last = Entry(last.event, last.times + 1, event.number)
+            continue
+        if last is not None:
+            yield last
+        last = Entry(event, 1, event.number)
+    if last is not None:
+        yield last
 
 
 def place_of(listed: tuple[Entry, ...], anchor: int | None) -> int:
@@ -78,6 +87,18 @@ def place_of(listed: tuple[Entry, ...], anchor: int | None) -> int:
     if anchor is None or not listed:
         return 0
     return next((row for row, entry in enumerate(listed) if entry.oldest <= anchor), len(listed) - 1)
+
+
+def lowest_top(picture: Picture, width: int, height: int) -> int:
+    """Return the row on top when the oldest event is in view: scrolling ends there."""
+    listed = entries(picture.snapshot.events)
+    subject = _subject_cells(picture, width)
+    room = height - 1
+    for row in range(len(listed) - 1, -1, -1):
+        room -= len(_entry(listed[row], subject, width, height))
+        if room < 0:
+            return min(row + 1, len(listed) - 1)
+    return 0
 
 
 def feed(picture: Picture, width: int, height: int, anchor: int | None = None) -> tuple[Line, ...]:
@@ -89,11 +110,13 @@ def feed(picture: Picture, width: int, height: int, anchor: int | None = None) -
         height: in lines.
         anchor: number of the event to keep on top while newer ones arrive; None follows the newest.
     """
-    listed = entries(picture.snapshot.events)
+    events = picture.snapshot.events
+    listed = entries(events) if anchor is not None else tuple(islice(_merged(events), max(0, height - 1)))
     top = place_of(listed, anchor)
     lines = [rule("events", width, *_notes(picture, listed, top))]
     subject = _subject_cells(picture, width)
-    lines.extend(_line(entry, subject, width) for entry in islice(listed, top, top + max(0, height - 1)))
+    for entry in islice(listed, top, top + max(0, height - 1)):
+        lines.extend(_entry(entry, subject, width, height))
     if not listed:
         lines.append(close((Span(" nothing has happened yet", Ink.MUTED),), width))
     return drawn(page(lines, width, height), ascii_only=picture.ascii)
@@ -127,7 +150,8 @@ def _notes(picture: Picture, listed: tuple[Entry, ...], top: int) -> tuple[Span,
     return tuple(notes)
 
 
-def _line(entry: Entry, subject_cells: int, width: int) -> Line:
+def _entry(entry: Entry, subject_cells: int, width: int, height: int) -> tuple[Line, ...]:
+    """Return the lines of an event: a second one for a cause that does not fit, where the block is tall."""
     event = entry.event
     sign, ink = SIGNS[event.kind]
     subject = event.provider or event.agent or ""
@@ -139,14 +163,24 @@ def _line(entry: Entry, subject_cells: int, width: int) -> Line:
         Span(f"{sign} ", ink),
         Span(left(subject, subject_cells) + " ", Ink.TEXT),
     ]
+    indent = width_of(start)
     source = f" {left(event.actor or event.source.value, _SOURCE)}" if width >= 60 else ""
-    room = width - sum(cells(span.text) for span in start) - cells(times) - cells(source)
+    room = width - indent - cells(times) - cells(source)
     text = clip(event.text.replace(" -> ", " → "), max(room, 0))
     start.append(Span(text, Ink.TEXT))
-    if event.cause and room - cells(text) > 4:
+    wraps = _wraps(event, width, height, indent + cells(times) + cells(source))
+    if event.cause and not wraps and room - cells(text) > 4:
         start.append(Span(clip(f", {event.cause}", room - cells(text)), Ink.MUTED))
     start.append(Span(times, Ink.ACCENT))
-    return spread(start, (Span(source, Ink.MUTED),), width)
+    first = spread(start, (Span(source, Ink.MUTED),), width)
+    if not wraps:
+        return (first,)
+    cause = clip(event.cause, max(0, width - indent - 1))
+    return first, close((Span(" " * indent), Span(cause, Ink.MUTED)), width)
+
+
+def _wraps(event: Event, width: int, height: int, taken: int) -> bool:
+    return height >= TALL and bool(event.cause) and cells(event.text) + 2 + cells(event.cause) > width - taken
 
 
 _ROUTES: Final = frozenset(

@@ -49,7 +49,8 @@ def cause(view: ProviderView) -> str:
     if view.why_not is None:
         return view.reason
     if view.why_not.code in {NotUsed.BREAKER_OPEN, NotUsed.HALF_OPEN} and view.error:
-        return f"{view.error}, {view.failures} in a row" if view.failures > 1 else view.error
+        error = view.error.rstrip(".")
+        return f"{error}, {view.failures} in a row" if view.failures > 1 else error
     return view.why_not.text
 
 
@@ -71,10 +72,15 @@ def utc(snapshot: Snapshot, at: float | None) -> str:
 def how(snapshot: Snapshot, provider: ProviderId) -> str:
     """Return a provider with its state word, and the obstacle where it has one ("openai DOWN: breaker open")."""
     view = snapshot.provider(provider)
-    if view is None:
-        return provider
-    why = cause(view) or view.error
-    return f"{view.id} {words.state(view).value}: {why}" if why else f"{view.id} {words.state(view).value}"
+    why = "" if view is None else cause(view) or view.error
+    return f"{word_of(snapshot, provider)}: {why}" if why else word_of(snapshot, provider)
+
+
+def how_in_short(snapshot: Snapshot, provider: ProviderId) -> str:
+    """Return the same with the first words of its error alone ("openai DOWN: 503 server error")."""
+    view = snapshot.provider(provider)
+    error = "" if view is None else view.error.partition(": ")[0]
+    return f"{word_of(snapshot, provider)}: {error}" if error else word_of(snapshot, provider)
 
 
 def next_of(view: ProviderView, now: float) -> str:

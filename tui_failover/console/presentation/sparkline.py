@@ -24,8 +24,8 @@ GAP: Final = "·"
 PENDING: Final = " "  # the newest column, before its time is over
 
 _CARRY: Final = 1.5  # check intervals a probe's result stands for
-_LEAST_OCTAVES: Final = 3
-_LOWEST_S: Final = 2.0**-10
+_STEP: Final = 4.0
+_LOWEST_S, _HIGHEST_S = 0.001, 100_000.0
 
 Mark = tuple[str, Ink]
 _NOTHING: Final[Mark] = (GAP, Ink.FAINT)
@@ -35,7 +35,7 @@ _NUMBER = attrgetter("number")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the lowest and the highest bar stand for, in seconds, both powers of two; so it seldom changes."""
+    """What the lowest and the highest bar stand for, in seconds."""
 
     low_s: float = 0.125
     high_s: float = 8.0
@@ -81,14 +81,18 @@ class Window:
 
 
 def shared_scale(snapshot: Snapshot) -> Scale:
-    """Return the scale for every row: from the fastest provider's normal to the slowest one's worst."""
-    usual = [view.p50_s for view in snapshot.providers if view.p50_s is not None and view.p50_s > 0]
-    if not usual:
-        return Scale()
-    worst = max(view.p95_s or 0.0 for view in snapshot.providers)
-    low = 2.0 ** math.floor(math.log2(max(min(usual), _LOWEST_S)))
-    high = 2.0 ** math.ceil(math.log2(max(worst, _LOWEST_S, *usual)))
-    return Scale(low, max(high, low * 2.0**_LEAST_OCTAVES))
+    """Return the scale for every row: the usual one, widened fourfold until the fastest and the slowest fit in.
+
+    It hardly ever changes, so that a height means the same from one minute to the next.
+    """
+    low, high = Scale().low_s, Scale().high_s
+    fastest = min((view.p50_s for view in snapshot.providers if view.p50_s), default=low)
+    slowest = max((view.p95_s for view in snapshot.providers if view.p95_s), default=high)
+    while low > max(fastest, _LOWEST_S):
+        low /= _STEP
+    while high < min(slowest, _HIGHEST_S):
+        high *= _STEP
+    return Scale(low, high)
 
 
 class Tallies:

@@ -11,6 +11,7 @@ from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration, figures, routes, words
 from tui_failover.console.presentation.cells import cells, close, drawn
 from tui_failover.console.presentation.words import Word
+from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot
 
 GOOD_TO_KNOW: Final = 3  # the rank from which a clause is no part of what, why and what next
@@ -185,7 +186,7 @@ def _on_backup(snapshot: Snapshot, now: float) -> Finding | None:
     since = f"since {routes.utc(snapshot, agent.active_since_at)} ({lasting})"
     who = f"{routes.whose(agent, hit)} {routes.are(hit)}"
     recovered = routes.is_available(snapshot, first)
-    why = () if recovered else (routes.how(snapshot, first), routes.word_of(snapshot, first))
+    why = () if recovered else _why(snapshot, first)
     clauses = (
         say(
             f"{who} on {agent.active} ({place}) {since}",
@@ -198,6 +199,14 @@ def _on_backup(snapshot: Snapshot, now: float) -> Finding | None:
     )
     head, ink = ("◐ ON BACKUP", Ink.SLOW) if recovered else ("▲ DEGRADED", Ink.DEGR)
     return Finding(ink, head, clauses)
+
+
+def _why(snapshot: Snapshot, provider: ProviderId) -> tuple[str, ...]:
+    return (
+        routes.how(snapshot, provider),
+        routes.how_in_short(snapshot, provider),
+        routes.word_of(snapshot, provider),
+    )
 
 
 def _held(snapshot: Snapshot, _now: float) -> Finding | None:

@@ -3,7 +3,7 @@
 from textual import events
 
 from tui_failover.console.picture import Line, Picture
-from tui_failover.console.presentation.feed import entries, feed, place_of
+from tui_failover.console.presentation.feed import entries, feed, lowest_top, place_of
 from tui_failover.console.widgets.lines import LinesView
 
 
@@ -28,8 +28,9 @@ class EventFeed(LinesView, can_focus=True):
         if self.picture is None:
             return
         listed = entries(self.picture.snapshot.events)
-        room = max(1, self.size.height - 1)
-        top = max(0, min(place_of(listed, self._anchor) + rows, len(listed) - room))
+        width, height = self.size
+        lowest = lowest_top(self.picture, width, height)
+        top = max(0, min(place_of(listed, self._anchor) + rows, lowest))
         self._anchor = listed[top].event.number if top > 0 else None
         self.redraw()
 
