@@ -15,6 +15,7 @@ from tui_failover.core.ports import Upstream
 from tui_failover.core.spec import Dialect, FailoverConfig, ProviderSpec
 from tui_failover.engine.clock import LoopClock
 from tui_failover.engine.manager import FailoverManager
+from tui_failover.engine.thread import EngineThread
 from tui_failover.providers.scripted import Answer, ScriptedUpstreams
 
 PROVIDERS = ("openai-agent", "claude-agent", "backup-openai-agent")
@@ -194,3 +195,44 @@ async def control_world(
         settings = ControlSettings(LOOPBACK, access or Access(), limits or Limits())
         async with ControlServer(manager, settings, connect, kept, folder) as server:
             yield ControlWorld(server, manager, upstreams, changes, connected)
+
+
+class LiveControl:
+    """The same in a thread of its own, for callers that block."""
+
+    def __init__(self, access: Access | None = None) -> None:
+        self._access = access
+        self._engine = EngineThread(self._make)
+        self._world: ControlWorld | None = None
+
+    def __enter__(self) -> "LiveControl":
+        self._engine.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.stop()
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        assert self._world is not None
+        return self._world.server.address
+
+    def as_new(self) -> None:
+        """Put everything back to how it was at the start, whatever was ordered or removed meanwhile."""
+        self._engine.call(self._as_new).result()
+
+    @asynccontextmanager
+    async def _make(self) -> AsyncIterator[FailoverManager]:
+        async with control_world(self._access) as self._world:
+            yield self._world.manager
+
+    async def _as_new(self, manager: FailoverManager) -> None:
+        assert self._world is not None
+        for view in manager.snapshot().agents:
+            await manager.remove_agent(view.id)
+        for provider in manager.snapshot().providers:
+            await manager.remove_provider(provider.id)
+        for name in PROVIDERS:
+            await manager.register_provider(spec_of(name), self._world.upstreams(spec_of(name)))
+        await manager.configure_failover(agent_of())

@@ -18,6 +18,8 @@ from tui_failover.core.spec import FailoverConfig
 
 _KEPT = ("failback", "max_retries")  # left as they are by callers who do not know them
 
+_PATHS = ("check", "health")  # a provider of this name could not be reached by its path
+
 
 async def configure(call: Call) -> Answer:
     """Add an agent, or replace its failover."""
@@ -101,6 +103,9 @@ async def add_provider(call: Call) -> Answer:
     asked = call.asked
     assert isinstance(asked, NewProvider)  # noqa: S101 - the route's model
     name = asked.provider_id
+    if name in _PATHS:
+        message = "the name cannot be used"
+        raise unusable(message, Detail("provider_id", f"{name} is a path of this API"))
     if call.services.provider(name) is not None:
         message = f"{name}: is there already; change it with PUT /api/providers/{name}"
         raise refused(message)

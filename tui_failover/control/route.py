@@ -92,7 +92,7 @@ class Found:
 
 
 class Router:
-    """Finds routes; a fixed part wins over a variable one."""
+    """Finds routes; a fixed part wins over a variable one, whatever the method."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = sorted(routes, key=lambda route: len(route.variables))
@@ -105,12 +105,13 @@ class Router:
             path = _fit(route.segments, parts)
             if path is not None:
                 fitting.append(Found(route, path))
-        for found in fitting:
-            if found.route.method == method:
-                return found
         if not fitting:
             message = "there is nothing at this path; /api/docs lists what there is"
             raise not_found(message)
+        fitting = [found for found in fitting if found.route.path == fitting[0].route.path]
+        for found in fitting:
+            if found.route.method == method:
+                return found
         allowed = ", ".join(sorted({found.route.method for found in fitting}))
         message = f"this path takes {allowed} only"
         raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", message, headers={"Allow": allowed})
