@@ -159,6 +159,7 @@ class Console(App[None], inherit_bindings=False):
     def open_sheet(self, subject: Subject) -> None:
         """Open a sheet on the newest snapshot."""
         self.through.opened(self.desk.now())
+        self.clear_notifications()  # a toast must not cover what is to be decided
         self.push_screen(Sheet(subject, self.desk, self.through), self._sheet_closed)
 
     def _sheet_closed(self, result: SheetResult) -> None:

@@ -6,7 +6,8 @@ from tui_failover.console.presentation.cells import cells
 
 
 def pieces(text: str, width: int) -> Iterator[str]:
-    """Yield the text in pieces of at most `width` cells; a word that is longer is broken. At least two cells."""
+    """Yield the text in pieces of at most `width` cells; a word that is longer is broken."""
+    width = max(width, 2)
     piece = ""
     for word in text.split(" "):
         if piece and cells(piece) + 1 + cells(word) > width:
@@ -14,7 +15,7 @@ def pieces(text: str, width: int) -> Iterator[str]:
             piece = ""
         piece = f"{piece} {word}" if piece else word
         while cells(piece) > width:
-            cut = next(place for place in range(len(piece), 0, -1) if cells(piece[:place]) <= width or place == 1)
+            cut = next(place for place in range(len(piece), 0, -1) if cells(piece[:place]) <= width)
             yield piece[:cut]
             piece = piece[cut:]
     yield piece

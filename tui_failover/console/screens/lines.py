@@ -5,7 +5,9 @@ from tui_failover.console.widgets.lines import LinesView
 
 
 class Lines(LinesView):
-    """Shows lines; what they say is somebody else's business."""
+    """Shows lines; what they say is somebody else's business, and does not follow from the picture alone."""
+
+    COUNTS_UP = True
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -34,9 +34,10 @@ class AutomationSheet:
             return Form(
                 "automation", (), (line(f"{self.provider} is in no agent's chain.", Ink.MUTED),), (cancel,)
             )
-        place = picked(picks, "agent", len(agents))
+        names = tuple(one.id for one in agents)
+        place = picked(picks, "agent", names)
         agent = agents[place]
-        rows = (Row("agent", "agent", tuple(one.id for one in agents), place),) if len(agents) > 1 else ()
+        rows = (Row("agent", "agent", names, place),) if len(agents) > 1 else ()
         held = agent.automation_held is not None
         return Form(
             f"automation of {agent.id}",

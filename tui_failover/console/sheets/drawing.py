@@ -20,7 +20,7 @@ class Stand:
     """Where the operator is in a sheet.
 
     Attributes:
-        cursor: counts rows, then acts.
+        cursor: the id of the row or act it is on.
         picks: what was chosen in the rows.
         typed: letters typed for an act that wants a word.
         accepted: the id of the act whose effect was accepted, or "".
@@ -28,23 +28,22 @@ class Stand:
         forced: the reason for which the engine wants force although the form did not, or "".
     """
 
-    cursor: int
-    picks: dict[str, int] = field(default_factory=dict)
+    cursor: str
+    picks: dict[str, str] = field(default_factory=dict)
     typed: str = ""
     accepted: str = ""
     note: str = ""
     forced: str = ""
 
 
-def row_at(form: Form, cursor: int) -> Row | None:
+def row_at(form: Form, cursor: str) -> Row | None:
     """Return the row the cursor is on, if it is on one."""
-    return form.rows[cursor] if cursor < len(form.rows) else None
+    return next((row for row in form.rows if row.id == cursor), None)
 
 
-def act_at(form: Form, cursor: int) -> Act | None:
+def act_at(form: Form, cursor: str) -> Act | None:
     """Return the act the cursor is on, if it is on one."""
-    place = cursor - len(form.rows)
-    return form.acts[place] if 0 <= place < len(form.acts) else None
+    return next((act for act in form.acts if act.id == cursor), None)
 
 
 def accept_of(act: Act, stand: Stand) -> str:
@@ -59,13 +58,9 @@ def draw(form: Form, stand: Stand, width: int, height: int) -> tuple[Line, ...]:
     """
     inner = width - 4
     blank: list[Line] = [()]
-    rows = [line for place, row in enumerate(form.rows) for line in _row(row, place, stand, inner)]
+    rows = [line for row in form.rows for line in _row(row, stand, inner)]
     body = [part for line in form.body for part in _wrapped(line, inner)]
-    acts = [
-        line
-        for place, act in enumerate(form.acts, start=len(form.rows))
-        for line in _act(act, place, stand, inner)
-    ]
+    acts = [line for act in form.acts for line in _act(act, stand, inner)]
     note = list(_wrapped((Span(stand.note, Ink.DEGR, bold=True),), inner)) if stand.note else []
     needed = len(rows) + len(acts) + len(note) + 2
     if needed + len(body) + 5 > height:
@@ -107,8 +102,8 @@ def _padded(line: Line, inner: int, *, lit: bool) -> Line:
     return light(closed) if lit else closed
 
 
-def _row(row: Row, place: int, stand: Stand, inner: int) -> Iterator[Line]:
-    here = stand.cursor == place
+def _row(row: Row, stand: Stand, inner: int) -> Iterator[Line]:
+    here = stand.cursor == row.id
     head = (Span("› " if here else "  ", Ink.ACCENT, bold=True), Span(f"{row.label:<{_LABEL}}", Ink.MUTED))
     spans: list[Span] = []
     for number, choice in enumerate(row.choices):
@@ -127,8 +122,8 @@ def _row(row: Row, place: int, stand: Stand, inner: int) -> Iterator[Line]:
     yield light(line) if here else line
 
 
-def _act(act: Act, place: int, stand: Stand, inner: int) -> Iterator[Line]:
-    here = stand.cursor == place
+def _act(act: Act, stand: Stand, inner: int) -> Iterator[Line]:
+    here = stand.cursor == act.id
     ink = Ink.MUTED if act.blocked else Ink.TEXT
     said = act.blocked or act.hint
     line = (

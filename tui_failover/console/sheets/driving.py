@@ -23,8 +23,17 @@ Handler = Callable[[Form, Stand], Step]
 
 
 def opened(form: Form) -> Stand:
-    """Return where a sheet starts: on the first act, which changes nothing."""
-    return Stand(len(form.rows))
+    """Return where a sheet starts: on the first act, which changes nothing.
+
+    What the rows propose counts as picked from now on, so that it does not change under the operator's eyes.
+    """
+    return Stand(form.acts[0].id, {row.id: row.choices[row.chosen] for row in form.rows})
+
+
+def kept(form: Form, stand: Stand) -> Stand:
+    """Return the stand on a form that has changed; where the cursor's place is gone, back on the first act."""
+    there = row_at(form, stand.cursor) is not None or act_at(form, stand.cursor) is not None
+    return stand if there else replace(stand, cursor=form.acts[0].id, typed="", accepted="")
 
 
 def press(form: Form, stand: Stand, key: str, character: str | None) -> Step:
@@ -38,9 +47,9 @@ def press(form: Form, stand: Stand, key: str, character: str | None) -> Step:
 
 def _moved(by: int) -> Handler:
     def move(form: Form, stand: Stand) -> Step:
-        last = len(form.rows) + len(form.acts) - 1
-        cursor = min(max(stand.cursor + by, 0), last)
-        return replace(stand, cursor=cursor, typed="", accepted="", note="")
+        places = [*(row.id for row in form.rows), *(act.id for act in form.acts)]
+        place = min(max(places.index(stand.cursor) + by, 0), len(places) - 1)
+        return replace(stand, cursor=places[place], typed="", accepted="", note="")
 
     return move
 
@@ -50,7 +59,7 @@ def _picked(by: int) -> Handler:
         row = row_at(form, stand.cursor)
         if row is None:
             return stand
-        chosen = (row.chosen + by) % len(row.choices)
+        chosen = row.choices[(row.chosen + by) % len(row.choices)]
         return replace(stand, picks={**stand.picks, row.id: chosen}, accepted="", note="", forced="")
 
     return pick

@@ -3,7 +3,7 @@
 A sheet is asked for its form again after every choice and every tick; it keeps nothing itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,7 +14,8 @@ from tui_failover.core.snapshot import Snapshot
 
 CANCEL: Final = "cancel"
 
-Picks = Mapping[str, int]
+Picks = Mapping[str, str]
+"""What was chosen in which row; by name, because places change while a sheet is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Row:
     """One choice among several; left and right move it.
 
     Attributes:
-        id: its name in `Picks`.
+        id: its name in `Picks`; no act has the same.
         label: what is chosen.
         choices: what there is to choose.
         chosen: the place of the present choice.
@@ -75,6 +76,7 @@ class Subject(Protocol):
         ...
 
 
-def picked(picks: Picks, row: str, count: int, default: int = 0) -> int:
-    """Return the present choice of a row that has `count` choices, whatever was chosen when there were more."""
-    return min(picks.get(row, default), count - 1)
+def picked(picks: Picks, row: str, choices: Sequence[str], default: int = 0) -> int:
+    """Return the place of what was picked in a row, or of the default where that is no longer offered."""
+    pick = picks.get(row)
+    return choices.index(pick) if pick in choices else default

@@ -71,7 +71,7 @@ class BreakerSheet:
         view = snapshot.provider(self.provider)
         if view is None:
             return _gone("breaker", self.provider)
-        time = picked(picks, "time", len(_TIMES))
+        time = picked(picks, "time", _TIMES)
         hold_s, hand = _TIMES_S[time], view.breaker.hand
         accept, word = _risk(snapshot, view, "OPEN")
         closed_risk = f"queries go to {view.id} however often it fails"
@@ -167,6 +167,6 @@ def _breaker(snapshot: Snapshot, view: ProviderView) -> Iterator[Line]:
         ends = due(breaker.hand_until_at, now)
         yield line(f"Held {breaker.hand.value} by hand{f', ends {ends}' if ends else ', until undone'}.", Ink.HELD)
     opened = f"opened {plural(breaker.opened_count, 'time')} since the start"
-    yield line(f"{view.failures} of {view.threshold} failures in a row; {opened}.", Ink.MUTED)
+    yield line(f"{plural(view.failures, 'failure')} in a row, opens at {view.threshold}; {opened}.", Ink.MUTED)
     yield line(in_flight(view), Ink.MUTED)
     yield from _routes(snapshot, view)

@@ -14,7 +14,7 @@ from tui_failover.console.picture import Picture
 from tui_failover.console.presentation.cells import drawn
 from tui_failover.console.screens.lines import Lines
 from tui_failover.console.sheets.drawing import NARROWEST, WIDTH, Stand, draw
-from tui_failover.console.sheets.driving import Step, opened, press
+from tui_failover.console.sheets.driving import Step, kept, opened, press
 from tui_failover.console.sheets.form import Form, Subject
 from tui_failover.core.command import Accepted, Command, Refused
 
@@ -107,6 +107,7 @@ class Sheet(ModalScreen[SheetResult], inherit_bindings=False):
 
     def _draw(self) -> None:
         self._form = self._subject.form(self._desk.live(), self._stand.picks)
+        self._stand = kept(self._form, self._stand)
         width = max(NARROWEST, min(WIDTH, self.size.width - 2))
         lines = draw(self._form, self._stand, width, max(1, self.size.height))
         shown = drawn(lines, ascii_only=self._desk.options.ascii)

@@ -37,16 +37,17 @@ class SwitchSheet:
         agents = self._agents(snapshot)
         if not agents:
             return _nothing("no agent with another provider is left")
-        place = picked(picks, "agent", len(agents))
+        names_of = tuple(one.id for one in agents)
+        place = picked(picks, "agent", names_of)
         agent = agents[place]
-        to = picked(picks, "to", len(agent.chain), self._default_target(agent))
-        mode = picked(picks, "mode", len(MODES))
+        to = picked(picks, "to", agent.chain, self._default_target(agent))
+        mode = picked(picks, "mode", MODES)
         rows: tuple[Row, ...] = (
-            Row("to", "to", tuple(agent.chain), to),
+            Row("to", "to", agent.chain, to),
             Row("mode", "for", MODES, mode),
         )
         if len(agents) > 1:
-            rows = (Row("agent", "agent", tuple(one.id for one in agents), place), *rows)
+            rows = (Row("agent", "agent", names_of, place), *rows)
         target = agent.chain[to]
         return Form(
             f"switch {agent.id}",

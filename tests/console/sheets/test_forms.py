@@ -1,0 +1,269 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.support.fleets import (
+    SITUATIONS,
+    all_down,
+    all_healthy,
+    automation_held,
+    failover_in_progress,
+    no_keys,
+    nothing_configured,
+    pinned_trial,
+    recovering,
+)
+from tests.support.views import AGENT, BACKUP, CLAUDE, OPENAI, a_provider, a_snapshot, an_agent, down
+from tui_failover.console.ending import Ending
+from tui_failover.console.presentation.cells import text_of
+from tui_failover.console.sheets.automation import AutomationSheet, toggle
+from tui_failover.console.sheets.form import CANCEL, Act, Form, Subject
+from tui_failover.console.sheets.leave import QuitSheet
+from tui_failover.console.sheets.provider_acts import BreakerSheet, DrainSheet
+from tui_failover.console.sheets.switch import MODES, SwitchSheet
+from tui_failover.core.command import (
+    BreakerHand,
+    HoldAutomation,
+    HoldBreaker,
+    Impose,
+    Imposed,
+    ReleaseAutomation,
+    ReleasePin,
+    ResetBreaker,
+    SwitchTo,
+)
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.snapshot import Snapshot
+
+SUBJECTS: dict[str, Callable[[ProviderId], Subject]] = {
+    "switch": SwitchSheet,
+    "drain": DrainSheet,
+    "breaker": BreakerSheet,
+    "automation": AutomationSheet,
+    "quit": lambda _provider: QuitSheet(),
+}
+
+
+def act(form: Form, name: str) -> Act:
+    return next(one for one in form.acts if one.id == name)
+
+
+def body(form: Form) -> str:
+    return "\n".join(text_of(line) for line in form.body)
+
+
+def row(form: Form, name: str) -> tuple[str, ...]:
+    return next(one.choices for one in form.rows if one.id == name)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS)
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_the_first_act_of_every_sheet_changes_nothing(
+    subject: Callable[[ProviderId], Subject], situation: Callable[[], Snapshot]
+) -> None:
+    snapshot = situation()
+    ids = [view.id for view in snapshot.providers[:6]] or [OPENAI]
+
+    firsts = [subject(provider).form(snapshot, {}).acts[0] for provider in ids]
+
+    assert all(first.id == CANCEL and first.result is None and not first.blocked for first in firsts)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_a_sheet_survives_the_loss_of_what_it_is_about(subject: Callable[[ProviderId], Subject]) -> None:
+    form = subject(OPENAI).form(
+        nothing_configured(), {"agent": "gone", "to": "gone", "mode": MODES[2], "time": "until undone"}
+    )
+
+    assert form.acts[0].id == CANCEL
+
+
+class TestSwitch:
+    def test_from_a_standby_row_the_target_is_that_row(self) -> None:
+        form = SwitchSheet(BACKUP).form(all_healthy(), {})
+
+        assert act(form, "switch").result == SwitchTo(AGENT, BACKUP, hold_s=1800.0)
+
+    def test_from_the_active_row_the_target_is_the_next_best(self) -> None:
+        form = SwitchSheet(OPENAI).form(all_healthy(), {})
+
+        assert act(form, "switch").result == SwitchTo(AGENT, CLAUDE, hold_s=1800.0)
+
+    @pytest.mark.parametrize(
+        ("mode", "order"),
+        [
+            (0, SwitchTo(AGENT, CLAUDE, hold_s=1800.0)),
+            (1, SwitchTo(AGENT, CLAUDE, hold_s=0.0)),
+            (2, SwitchTo(AGENT, CLAUDE, trial=True)),
+        ],
+        ids=MODES,
+    )
+    def test_each_way_of_holding_is_its_own_order(self, mode: int, order: SwitchTo) -> None:
+        form = SwitchSheet(CLAUDE).form(all_healthy(), {"mode": MODES[mode]})
+
+        assert act(form, "switch").result == order
+
+    def test_several_agents_are_chosen_from(self) -> None:
+        form = SwitchSheet(ProviderId("anthropic")).form(failover_in_progress(), {"agent": "coder"})
+
+        assert row(form, "agent") == ("support-bot", "coder")
+        assert form.title == "switch coder"
+
+    def test_the_consequence_names_both_ends_what_is_in_flight_and_who_stays(self) -> None:
+        told = body(SwitchSheet(BACKUP).form(all_healthy(), {}))
+
+        assert "from  openai         ● UP" in told
+        assert "p95 1.0s of 100 answers, newest 4s ago, 12.4/s" in told
+        assert "to    backup-openai  ● UP" in told
+        assert "12 queries in flight finish on openai. New ones go to backup-openai." in told
+        assert "support-bot is the only agent." in told
+        assert "automation may move it again after 30 min" in told
+
+    def test_an_unavailable_target_wants_its_effect_accepted(self) -> None:
+        form = SwitchSheet(OPENAI).form(failover_in_progress(), {})
+
+        assert act(form, "switch").accept.startswith("switch although openai is not available: breaker open")
+        assert "openai is not available" in body(form)
+
+    def test_a_target_without_its_key_is_out_of_the_question(self) -> None:
+        form = SwitchSheet(CLAUDE).form(no_keys(), {})
+
+        assert act(form, "switch").blocked == "anthropic has no key: set ANTHROPIC_KEY"
+
+    def test_what_the_switch_ends_or_leaves_is_said(self) -> None:
+        assert "Replaces the switch to anthropic by ana." in body(SwitchSheet(OPENAI).form(pinned_trial(), {}))
+        assert "Ends the failback to openai that is under way." in body(SwitchSheet(BACKUP).form(recovering(), {}))
+        assert "Automation stays held by ana." in body(SwitchSheet(OPENAI).form(automation_held(), {}))
+
+    def test_a_named_agent_and_target_are_preselected(self) -> None:
+        sheet = SwitchSheet(ProviderId("bedrock"), AgentId("batch"), ProviderId("bedrock"))
+
+        form = sheet.form(failover_in_progress(), {})
+
+        assert act(form, "switch").result == SwitchTo(AgentId("batch"), ProviderId("bedrock"), hold_s=1800.0)
+
+
+class TestDrain:
+    def test_each_act_is_its_order(self) -> None:
+        form = DrainSheet(BACKUP).form(all_healthy(), {})
+
+        assert [one.result for one in form.acts[1:]] == [
+            Impose(BACKUP, Imposed.DRAIN),
+            Impose(BACKUP, Imposed.MAINTENANCE),
+            Impose(BACKUP, Imposed.NOTHING),
+        ]
+
+    def test_a_standby_is_drained_without_further_ado(self) -> None:
+        drain = act(DrainSheet(BACKUP).form(all_healthy(), {}), "drain")
+
+        assert (drain.accept, drain.word) == ("", "")
+
+    def test_draining_the_active_provider_wants_its_effect_accepted(self) -> None:
+        form = DrainSheet(OPENAI).form(all_healthy(), {})
+
+        assert act(form, "drain").accept == "support-bot moves away from openai"
+        assert "support-bot goes from openai to anthropic." in body(form)
+
+    def test_draining_the_last_available_provider_wants_the_word_typed(self) -> None:
+        chain = [a_provider("openai", rate=1.0), down(a_provider("anthropic"))]
+        snapshot = a_snapshot(chain, [an_agent("support-bot", chain)])
+
+        form = DrainSheet(OPENAI).form(snapshot, {})
+
+        assert act(form, "drain").word == "DRAIN"
+        assert "support-bot has nowhere else to go" in body(form)
+
+    def test_what_is_imposed_already_cannot_be_imposed_again(self) -> None:
+        form = DrainSheet(CLAUDE).form(automation_held(), {})
+
+        assert act(form, "drain").blocked == "it is draining already"
+        assert not act(form, "nothing").blocked
+
+
+class TestBreaker:
+    def test_each_act_is_its_order(self) -> None:
+        form = BreakerSheet(BACKUP).form(all_healthy(), {"time": "until undone"})
+
+        assert [one.result for one in form.acts[1:]] == [
+            ResetBreaker(BACKUP),
+            HoldBreaker(BACKUP, None),
+            HoldBreaker(BACKUP, BreakerHand.OPEN, 0.0),
+            HoldBreaker(BACKUP, BreakerHand.CLOSED, 0.0),
+        ]
+
+    def test_holding_closed_always_wants_its_effect_accepted(self) -> None:
+        form = BreakerSheet(BACKUP).form(all_healthy(), {})
+
+        assert act(form, "hold-closed").accept == "queries go to backup-openai however often it fails"
+
+    def test_the_present_state_is_told_with_its_timer(self) -> None:
+        told = body(BreakerSheet(OPENAI).form(all_down(), {}))
+
+        assert "Now open, half-open in 22s: 3 failures in a row." in told
+
+    def test_only_what_a_person_holds_can_be_given_back(self) -> None:
+        assert act(BreakerSheet(OPENAI).form(all_healthy(), {}), "give-back").blocked == "nobody holds it"
+        assert not act(BreakerSheet(BACKUP).form(automation_held(), {}), "give-back").blocked
+
+
+class TestAutomation:
+    def test_one_agent_is_held_and_released_without_a_sheet(self) -> None:
+        free, held = all_healthy().agents, automation_held().agents
+
+        assert toggle(free) == HoldAutomation(AGENT)
+        assert toggle(held) == ReleaseAutomation(AGENT)
+
+    def test_several_agents_or_a_switched_one_need_the_sheet(self) -> None:
+        assert toggle(failover_in_progress().agents) is None
+        assert toggle(pinned_trial().agents) is None
+
+    def test_a_switched_route_can_be_given_back(self) -> None:
+        form = AutomationSheet(OPENAI).form(pinned_trial(), {})
+
+        assert act(form, "give-back").result == ReleasePin(AGENT)
+        assert "Trial switch to anthropic by ana, ends in 41s." in body(form)
+
+    def test_holding_strictly_wants_its_effect_accepted(self) -> None:
+        strictly = act(AutomationSheet(OPENAI).form(all_healthy(), {}), "hold-strict")
+
+        assert strictly.result == HoldAutomation(AGENT, strict=True)
+        assert strictly.accept == "queries of support-bot fail while openai fails"
+
+    def test_what_nobody_holds_cannot_be_resumed(self) -> None:
+        assert act(AutomationSheet(OPENAI).form(all_healthy(), {}), "release").blocked == "nobody holds it"
+
+
+class TestQuit:
+    def test_leaving_and_stopping_are_different_acts(self) -> None:
+        form = QuitSheet().form(all_healthy(), {})
+
+        assert [one.result for one in form.acts] == [
+            None,
+            Ending.DETACHED,
+            Ending.STOP_DRAIN,
+            Ending.STOP_NOW,
+        ]
+
+    def test_stopping_while_queries_are_in_flight_wants_the_word_typed(self) -> None:
+        form = QuitSheet().form(all_healthy(), {})
+
+        assert act(form, "stop").word == "STOP"
+        assert act(form, "stop").hint == "13 in flight fail"
+
+    def test_stopping_an_idle_engine_needs_no_word(self) -> None:
+        calm = all_healthy()
+        idle = replace(calm, providers=tuple(replace(view, inflight=0) for view in calm.providers))
+
+        assert act(QuitSheet().form(idle, {}), "stop").word == ""
+
+    def test_a_read_only_console_stops_nothing(self) -> None:
+        form = QuitSheet(read_only=True).form(all_healthy(), {})
+
+        assert act(form, "drain").blocked == act(form, "stop").blocked == "the console is read-only"
+        assert not act(form, "detach").blocked
+
+    def test_an_engine_elsewhere_can_only_be_left(self) -> None:
+        form = QuitSheet(owns_engine=False).form(all_healthy(), {})
+
+        assert [one.id for one in form.acts] == [CANCEL, "detach"]
