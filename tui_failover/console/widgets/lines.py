@@ -8,7 +8,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_failover.console import theme
-from tui_failover.console.picture import Ink, Line, Picture
+from tui_failover.console.picture import Ink, Line, Picture, Span
+from tui_failover.console.presentation.cells import close, page
+from tui_failover.core.text import scrub
 
 
 class LinesView(Widget):
@@ -51,7 +53,7 @@ class LinesView(Widget):
         width, height = self.size
         if self._picture is None or width <= 0 or height <= 0 or not self.display:
             return
-        fresh = self.lines(self._picture, width, height)
+        fresh = self._drawn(self._picture, width, height)
         if fresh is self._shown:
             return
         changed = [y for y in range(len(fresh)) if y >= len(self._shown) or fresh[y] != self._shown[y]]
@@ -62,6 +64,14 @@ class LinesView(Widget):
             self._strips.pop(y, None)
         if changed:
             self.refresh(*_regions(changed, width))
+
+    def _drawn(self, picture: Picture, width: int, height: int) -> tuple[Line, ...]:
+        """Return the lines, or one that says why there are none; a fault in one block stays in it."""
+        try:
+            return self.lines(picture, width, height)
+        except Exception as error:  # noqa: BLE001 (the outermost frame of one block's drawing)
+            text = scrub(f"this block cannot be drawn: {type(error).__name__}: {error}")
+            return page((close((Span(f" {text}", Ink.DOWN),), width),), width, height)
 
     def on_mount(self) -> None:
         """Follow the theme."""
