@@ -7,9 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tui_failover.config.secret import EnvKey, FileKey, KeySource, Missing
-from tui_failover.config.settings import Connection, Settings
-from tui_failover.config.tables import ProbeTable, ProviderTable, SettingsTable, micro_dollars
-from tui_failover.config.words import is_loopback, split_address
+from tui_failover.config.settings import Connection, ControlSettings, ListenAt, Settings
+from tui_failover.config.tables import ControlTable, ProbeTable, ProviderTable, SettingsTable, micro_dollars
+from tui_failover.config.words import is_loopback, split_address, split_listen
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import Dialect, FailoverConfig, Price, ProbeSpec, ProviderSpec
 
@@ -39,6 +39,8 @@ def build(table: SettingsTable, path: Path, environ: Mapping[str, str]) -> Setti
         rules=table.rules,
         connections=MappingProxyType(connections),
         console=table.console,
+        control=_control(table.control, path.parent),
+        process=table.process,
         warnings=(*_connection_warnings(connections), *_agent_warnings(agents)),
     )
 
@@ -57,8 +59,29 @@ def _key(provider: ProviderTable, folder: Path) -> KeySource | None:
     if provider.api_key_env is not None:
         return EnvKey(provider.api_key_env)
     if provider.api_key_file is not None:
-        return FileKey(provider.api_key_file, folder / _at_home(provider.api_key_file))
+        return _file_key(provider.api_key_file, folder)
     return None
+
+
+def _file_key(shown: str, folder: Path) -> FileKey:
+    return FileKey(shown, folder / _at_home(shown))
+
+
+def _control(table: ControlTable, folder: Path) -> ControlSettings:
+    return ControlSettings(
+        enabled=table.enabled,
+        listen=ListenAt(*split_listen(table.listen)),
+        gateway_tokens=tuple(_token(one, folder) for one in table.gateway_tokens),
+        read_tokens=tuple(_token(one, folder) for one in table.read_tokens),
+        write_tokens=tuple(_token(one, folder) for one in table.write_tokens),
+        allowed_hosts=tuple(table.allowed_hosts),
+        allowed_origins=tuple(table.allowed_origins),
+    )
+
+
+def _token(reference: str, folder: Path) -> KeySource:
+    kind, _, name = reference.partition(":")
+    return EnvKey(name) if kind == "env" else _file_key(name, folder)
 
 
 def _at_home(text: str) -> Path:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import tomli_w
 
 from tui_failover.config.secret import EnvKey, FileKey, KeySource
-from tui_failover.config.settings import Connection, Settings
+from tui_failover.config.settings import Connection, ControlSettings, Settings
 from tui_failover.core.spec import FailoverConfig, Price, ProbeSpec, ProviderSpec
 
 _MICRO = 1_000_000
@@ -19,15 +19,20 @@ def effective(settings: Settings) -> str:
     """Return a settings file that says everything; reading it gives the same settings again."""
     return tomli_w.dumps(
         {
-            "providers": {spec.id: _provider(spec, settings.connections[spec.id]) for spec in settings.providers},
-            "agents": {config.agent_id: _agent(config) for config in settings.agents},
+            "providers": {
+                spec.id: provider_table(spec, settings.connections[spec.id]) for spec in settings.providers
+            },
+            "agents": {config.agent_id: agent_table(config) for config in settings.agents},
             "console": _plain(asdict(settings.console)),
+            "control": _control(settings.control),
+            "process": _plain(asdict(settings.process)),
             "rules": {topic: _plain(numbers) for topic, numbers in asdict(settings.rules).items()},
         }
     )
 
 
-def _provider(spec: ProviderSpec, connection: Connection) -> dict[str, Toml]:
+def provider_table(spec: ProviderSpec, connection: Connection) -> dict[str, Toml]:
+    """Return a provider's table as it could stand in a settings file."""
     table: dict[str, Toml] = {
         "dialect": spec.dialect.value,
         "model": spec.model,
@@ -66,7 +71,24 @@ def _probe(probe: ProbeSpec) -> dict[str, Toml]:
     return {"kind": probe.kind.value, **words, "daily_budget_usd": budget}
 
 
-def _agent(config: FailoverConfig) -> dict[str, Toml]:
+def _control(control: ControlSettings) -> dict[str, Toml]:
+    return {
+        "enabled": control.enabled,
+        "listen": str(control.listen),
+        "gateway_tokens": _references(control.gateway_tokens),
+        "read_tokens": _references(control.read_tokens),
+        "write_tokens": _references(control.write_tokens),
+        "allowed_hosts": list(control.allowed_hosts),
+        "allowed_origins": list(control.allowed_origins),
+    }
+
+
+def _references(tokens: tuple[KeySource, ...]) -> list[str]:
+    return [f"env:{one.name}" if isinstance(one, EnvKey) else f"file:{one.shown}" for one in tokens]
+
+
+def agent_table(config: FailoverConfig) -> dict[str, Toml]:
+    """Return an agent's table as it could stand in a settings file."""
     return _plain(
         {field.name: getattr(config, field.name) for field in fields(config) if field.name != "agent_id"}
     )

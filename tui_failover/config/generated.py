@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidateAs, create_model
 
-from tui_failover.config.words import HostPort, Label, Line, Name, Words
+from tui_failover.config.words import Folder, HostPort, Label, Line, Name, Words
 from tui_failover.core.names import AgentId, ProviderId
 
 _WEEK_S = 7 * 24 * 3600.0
@@ -35,9 +35,12 @@ _LIMITS = MappingProxyType(
         "pin_s": Field(ge=0, le=_WEEK_S),
         "trial_s": Field(ge=0, le=_WEEK_S),
         "undo_s": Field(ge=0, le=_WEEK_S),
+        "drain_s": Field(ge=0, le=3600),
     }
 )
-_TEXTS: MappingProxyType[str, Any] = MappingProxyType({"health_check_query": Words, "environment": Label})
+_TEXTS: MappingProxyType[str, Any] = MappingProxyType(
+    {"health_check_query": Words, "environment": Label, "state": Folder}
+)
 
 
 class Table(BaseModel):

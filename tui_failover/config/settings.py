@@ -63,6 +63,61 @@ class ConsoleSettings:
     read_only: bool = False
 
 
+class LogStyle(StrEnum):
+    """How log lines are written: for people, or one JSON object a line."""
+
+    PLAIN = "plain"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAt:
+    """An address to listen on; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSettings:
+    """How the control API is reached, and by whom.
+
+    Attributes:
+        enabled: whether it is opened at all.
+        listen: where.
+        gateway_tokens, read_tokens, write_tokens: where the tokens are found that may ask agents, look, and look
+            and change; read anew for every request.
+        allowed_hosts: names besides the loopback ones under which callers may reach it.
+        allowed_origins: web pages that may call it.
+    """
+
+    enabled: bool = True
+    listen: ListenAt = ListenAt()
+    gateway_tokens: tuple[KeySource, ...] = ()
+    read_tokens: tuple[KeySource, ...] = ()
+    write_tokens: tuple[KeySource, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """How the process keeps its state, logs and ends.
+
+    Attributes:
+        state: the folder where what was ordered at run time is kept; "" is the user's own.
+        log: how `serve` writes its log.
+        drain_s: how long queries under way may take to finish when it is to stop.
+    """
+
+    state: str = ""
+    log: LogStyle = LogStyle.PLAIN
+    drain_s: float = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a settings file says.
@@ -74,6 +129,8 @@ class Settings:
         rules: every number of the semantics.
         connections: how each provider is reached.
         console: how the console starts.
+        control: how the control API is reached.
+        process: how the process keeps its state, logs and ends.
         warnings: sentences on what works but deserves a look.
     """
 
@@ -83,4 +140,6 @@ class Settings:
     rules: Rules
     connections: Mapping[ProviderId, Connection]
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    control: ControlSettings = field(default_factory=ControlSettings)
+    process: ProcessSettings = field(default_factory=ProcessSettings)
     warnings: tuple[str, ...] = ()

@@ -6,13 +6,26 @@ from typing import Annotated
 from pydantic import Field
 
 from tui_failover.config.generated import Table, as_value, choice, table_of
-from tui_failover.config.settings import Auth, ConsoleSettings
-from tui_failover.config.words import Address, EnvName, HeaderName, HeaderValue, Line, Name, Words
+from tui_failover.config.settings import Auth, ConsoleSettings, ControlSettings, ProcessSettings
+from tui_failover.config.words import (
+    Address,
+    EnvName,
+    HeaderName,
+    HeaderValue,
+    HostName,
+    Line,
+    Listening,
+    Name,
+    Origin,
+    TokenReference,
+    Words,
+)
 from tui_failover.core.names import AgentId
 from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind, ProbeSpec, Rules
 
 _MICRO = 1_000_000
 _PROBE = ProbeSpec()
+_CONTROL = ControlSettings()
 
 
 def micro_dollars(dollars: float) -> int:
@@ -46,6 +59,21 @@ class ProviderTable(Table):
     probe: ProbeTable = ProbeTable()
 
 
+_MOST_LISTED = 32
+
+
+class ControlTable(Table):
+    """How the control API is reached; tokens are told by where they are."""
+
+    enabled: bool = _CONTROL.enabled
+    listen: Listening = str(_CONTROL.listen)
+    gateway_tokens: list[TokenReference] = Field(default_factory=list, max_length=_MOST_LISTED)
+    read_tokens: list[TokenReference] = Field(default_factory=list, max_length=_MOST_LISTED)
+    write_tokens: list[TokenReference] = Field(default_factory=list, max_length=_MOST_LISTED)
+    allowed_hosts: list[HostName] = Field(default_factory=list, max_length=_MOST_LISTED)
+    allowed_origins: list[Origin] = Field(default_factory=list, max_length=_MOST_LISTED)
+
+
 NAMELESS = AgentId("")  # an agent's id is the name of its table, which the table itself does not know
 
 
@@ -53,6 +81,8 @@ class SettingsTable(Table):
     """The whole file."""
 
     console: Annotated[ConsoleSettings, as_value(ConsoleSettings)] = ConsoleSettings()
+    control: ControlTable = ControlTable()
+    process: Annotated[ProcessSettings, as_value(ProcessSettings)] = ProcessSettings()
     providers: dict[Name, ProviderTable] = Field(default_factory=dict)
     agents: dict[Name, Annotated[FailoverConfig, as_value(FailoverConfig, agent_id=NAMELESS)]] = Field(
         default_factory=dict
@@ -68,6 +98,8 @@ def _known() -> dict[tuple[str, ...], tuple[str, ...]]:
     known = {
         (): tuple(SettingsTable.model_fields),
         ("console",): tuple(table_of(ConsoleSettings).model_fields),
+        ("control",): tuple(ControlTable.model_fields),
+        ("process",): tuple(table_of(ProcessSettings).model_fields),
         ("providers", ANY_NAME): tuple(ProviderTable.model_fields),
         ("providers", ANY_NAME, "probe"): tuple(ProbeTable.model_fields),
         ("agents", ANY_NAME): tuple(table_of(FailoverConfig, without={"agent_id"}).model_fields),

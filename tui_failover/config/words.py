@@ -20,6 +20,8 @@ _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # a token, RFC 9110 section 5.6.2
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 _NO_HOST_PORT = 'is no host and port; write them like "192.0.2.1:443"'
+_NO_LISTEN = 'is no address to listen on; write it like "127.0.0.1:5000"'
+_NO_HOST = 'is no name of a host; write it like "failover.example" or "failover.example:8443"'
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "x-api-key", "api-key", "cookie", "x-goog-api-key", "x-auth-token"}
 )
@@ -119,6 +121,61 @@ def _host_port(text: str) -> str:
     return text
 
 
+def split_listen(text: str) -> tuple[str, int]:
+    """Return host and port of an address to listen on, such as "127.0.0.1:5000" or "[::1]:0".
+
+    Raises:
+        ValueError: the text is no such address; the message says what one looks like.
+    """
+    try:
+        parts = urlsplit(f"tcp://{scrub(text, _LINE_LIMIT)}")
+        port = parts.port
+    except ValueError:
+        raise ValueError(_NO_LISTEN) from None
+    if not parts.hostname or port is None or parts.netloc != text or "@" in text or " " in text:
+        raise ValueError(_NO_LISTEN)
+    return parts.hostname, port
+
+
+def _listening(text: str) -> str:
+    try:
+        split_listen(text)
+    except ValueError as problem:
+        _refuse(str(problem))
+    return text
+
+
+def _token_reference(text: str) -> str:
+    kind, _, name = _one_line(text, _LINE_LIMIT).partition(":")
+    if kind == "env" and _ENV_NAME.fullmatch(name):
+        return text
+    if kind == "file" and name:
+        return text
+    _refuse('must say where the token is, never what it is: "env:NAME" or "file:path"')
+
+
+def _host_name(text: str) -> str:
+    try:
+        parts = urlsplit(f"tcp://{_one_line(text, _LINE_LIMIT)}")
+        _ = parts.port
+    except ValueError:
+        _refuse(_NO_HOST)
+    if not parts.hostname or parts.netloc != text or "@" in text or " " in text:
+        _refuse(_NO_HOST)
+    return text
+
+
+def _origin(text: str) -> str:
+    address = _address(text)
+    if address != text or urlsplit(address).path:
+        _refuse("must be an origin: https:// and a host, without a path")
+    return text
+
+
+def _folder(text: str) -> str:
+    return text and _one_line(text, _LINE_LIMIT)
+
+
 def _header_name(text: str) -> str:
     lower = text.lower()
     if not _HEADER_NAME.fullmatch(text):
@@ -147,5 +204,10 @@ Words = Annotated[str, AfterValidator(_words)]
 EnvName = Annotated[str, AfterValidator(_env_name)]
 Address = Annotated[str, AfterValidator(_address)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+Listening = Annotated[str, AfterValidator(_listening)]
+TokenReference = Annotated[str, AfterValidator(_token_reference)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Folder = Annotated[str, AfterValidator(_folder)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, AfterValidator(_header_value)]
