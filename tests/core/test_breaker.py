@@ -2,7 +2,17 @@
 
 import pytest
 
-from tui_failover.core.breaker import Breaker, admit_trial, cooled, expired, reset, returned, undecided
+from tui_failover.core.breaker import (
+    Breaker,
+    Strike,
+    admit_trial,
+    cooled,
+    expired,
+    reset,
+    returned,
+    struck,
+    undecided,
+)
 from tui_failover.core.spec import BreakerRules
 from tui_failover.core.transition import BreakerState
 
@@ -54,3 +64,20 @@ def test_reset_of_a_closed_breaker_forgets_its_failures() -> None:
 )
 def test_after_a_leases_time_without_a_verdict_a_query_may_try(breaker: Breaker, so: bool) -> None:
     assert undecided(breaker, 1000.0, RULES) is so
+
+
+def test_failures_before_the_cooldown_is_over_do_not_lengthen_it_and_later_ones_do() -> None:
+    opened = Breaker(BreakerState.OPEN, since_at=1000.0, until_at=1010.0)
+    strike = Strike(1.0, "still down", 3, jitter=0.0)
+
+    early = struck(opened, 1009.9, RULES, strike)
+    late = struck(opened, 1010.0, RULES, strike)
+
+    assert early == opened
+    assert (late.until_at, late.level, late.generation) == (1030.0, 1, opened.generation)
+
+
+def test_what_concerns_a_neighbour_breaks_no_trial() -> None:
+    trial = Breaker(BreakerState.HALF_OPEN, successes=2)
+
+    assert struck(trial, 1000.0, RULES, Strike(0.5, "next door", 3, 0.0, may_open=False)) == trial

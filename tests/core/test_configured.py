@@ -16,7 +16,7 @@ from tests.support.world import (
     strike,
 )
 from tui_failover.core.command import SwitchTo
-from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused, SettingsError
+from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, BadQuery, QueryRefused, SettingsError
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import (
     AgentConfigured,
@@ -25,8 +25,10 @@ from tui_failover.core.fact import (
     ProviderRemoved,
     QueryAsked,
     QueryEnded,
+    Ticked,
     WorkerFailed,
 )
+from tui_failover.core.fold import apply
 from tui_failover.core.names import AgentId, Moment
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.query import Usage
@@ -187,3 +189,19 @@ def test_a_refused_query_names_who_refused_it() -> None:
 
 def test_all_mistakes_of_the_settings_are_told_at_once() -> None:
     assert str(SettingsError(["one", "two"])) == "one\ntwo"
+
+
+def test_all_mistakes_of_a_query_are_told_at_once() -> None:
+    assert str(BadQuery(["one", "two"])) == "one\ntwo"
+
+
+def test_a_jump_of_the_wall_clock_moves_no_timer() -> None:
+    world = a_settled_world()
+    world.attempts("A", *strike())
+    before = world.provider("A").breaker.until_at or 0.0
+    years_back = Moment(before, 0.0)
+
+    fleet, _ = apply(world.fleet, Ticked(), years_back)
+
+    assert fleet.obstacle(A, before - 0.1) is not None
+    assert fleet.providers[A].breaker.until_at == before
