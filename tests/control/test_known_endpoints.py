@@ -40,7 +40,10 @@ async def test_failover_is_configured_as_curl_sends_it() -> None:
     )
     async with control_world(agents=()) as world:
         got = await world.asks(
-            "POST", f"/api/agents/{AGENT}/failover", text.encode(), headers={"Host": f"localhost:{world.server.port}"}
+            "POST",
+            f"/api/agents/{AGENT}/failover",
+            text.encode(),
+            headers={"Host": f"localhost:{world.server.port}"},
         )
 
         assert got.status == 200

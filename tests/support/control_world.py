@@ -156,14 +156,15 @@ async def read_answer(reader: asyncio.StreamReader) -> Got:
     return Got(int(status.split()[1]), headers, body.decode(), head + body)
 
 
-def open_access() -> Access:
-    """Return the access of a server without tokens."""
-    return Access()
-
-
 def tokens(use: str = "T_USE", read: str = "T_READ", write: str = "T_WRITE") -> Access:
     """Return an access with one token of each kind, each in the environment variable of that name."""
     return Access(gateway=(EnvKey(use),), read=(EnvKey(read),), write=(EnvKey(write),))
+
+
+def a_manager() -> FailoverManager:
+    """Return a manager without providers, to be entered."""
+    clock = LoopClock(asyncio.get_running_loop())
+    return FailoverManager(ScriptedUpstreams(clock), clock=clock)
 
 
 @asynccontextmanager
