@@ -9,7 +9,7 @@ from tests.support.views import NOW, a_picture, a_provider, a_snapshot, down, sl
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.detail import detail
 from tui_failover.core.command import BreakerHand, Imposed
-from tui_failover.core.snapshot import ProviderView
+from tui_failover.core.snapshot import Flag, ProviderView
 from tui_failover.core.transition import BreakerState
 
 
@@ -25,7 +25,7 @@ USUAL = a_provider("openai")
 def test_a_provider_that_is_down_is_told_completely() -> None:
     told = facts(down(USUAL))
 
-    assert told["state"] == "✖ DOWN  for 1m00s"
+    assert told["state"] == "✖ DOWN for 1m00s"
     assert told["why"] == "503 server error, 5 in a row"
     assert told["breaker"] == "open, half-open in 18s, opened 1×"
     assert told["failures"] == "5 in a row, breaker opens at 3"
@@ -35,9 +35,13 @@ def test_a_provider_that_is_down_is_told_completely() -> None:
 
 
 def test_every_reason_is_listed_not_only_the_first() -> None:
-    assert facts(replace(slow(USUAL), imposed=Imposed.DRAIN))["state"].startswith(
-        "■ DRAIN  for 1m13s  also ◐ SLOW"
-    )
+    assert facts(replace(slow(USUAL), imposed=Imposed.DRAIN))["state"].startswith("■ DRAIN for 1m13s, also ◐ SLOW")
+
+
+def test_what_the_word_does_not_say_stands_beside_it() -> None:
+    view = replace(USUAL, checking=True, flags=frozenset({Flag.PINNED, Flag.LIMITED}))
+
+    assert facts(view)["state"] == "● UP for 1h06m, checking, pinned, limited"
 
 
 @pytest.mark.parametrize(

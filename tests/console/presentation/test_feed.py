@@ -71,7 +71,7 @@ def test_a_long_cause_has_a_line_of_its_own_where_the_block_is_tall() -> None:
 
     assert low[2].startswith(" 14:04:25 ⇄ support-bot openai → anthropic, openai: ")
     assert tall[2].split() == ["14:04:25", "⇄", "support-bot", "openai", "→", "anthropic", "auto"]
-    assert tall[3] == " " * 24 + "openai: breaker open: failures in a row…"
+    assert tall[3] == " " * 12 + "openai: breaker open: failures in a row reached the…"
 
 
 def test_scrolling_ends_where_the_oldest_event_is_in_view() -> None:

@@ -41,7 +41,7 @@ def _label(text: str) -> Span:
 def _figures(frame: Frame, view: ProviderView) -> tuple[Span, ...]:
     now = frame.picture.at
     checked = duration.ago(view.last_check_at, now)
-    after = duration.due(view.next_probe_at, now) or "not planned"
+    after = duration.due(view.next_probe_at, now) or "none"
     pairs = (
         ("p50", duration.latency(view.p50_s), 6),
         ("p95", duration.latency(view.p95_s), 6),

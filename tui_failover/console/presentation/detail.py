@@ -4,10 +4,11 @@ from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration, figures, routes, words
 from tui_failover.console.presentation.cells import clip, close, drawn, left, page, rule
 from tui_failover.core.command import Imposed
-from tui_failover.core.snapshot import ProviderView
+from tui_failover.core.snapshot import Flag, ProviderView
 from tui_failover.core.transition import BreakerState
 
 _LABEL = 11
+_BESIDE = (Flag.PINNED, Flag.LIMITED, Flag.RECOVERING)  # what the state words do not say already
 Row = tuple[str, tuple[Span, ...]]
 
 
@@ -51,12 +52,11 @@ def _state(view: ProviderView, now: float) -> tuple[Span, ...]:
     found = words.reasons(view)
     first = words.marks(view)
     rest = [f"{words.SIGNS[word].shape} {word.value}" for word in found[1:]]
-    flags = ", ".join(sorted(flag.value for flag in view.flags))
-    said = f"  for {duration.length(now - view.since_at)}"
-    said += f"  also {' '.join(rest)}" if rest else ""
-    said += f"  ({flags})" if flags else ""
-    checking = f" {words.CHECKING} checking" if view.checking else ""
-    return (*first, Span(f"{checking}{said}", Ink.MUTED))
+    notes = ["checking"] if view.checking else []
+    notes += [flag.value for flag in _BESIDE if flag in view.flags]
+    notes += [f"also {' '.join(rest)}"] if rest else []
+    said = ", ".join((f" for {duration.length(now - view.since_at)}", *notes))
+    return (*first, Span(said, Ink.MUTED))
 
 
 def _breaker(view: ProviderView, now: float) -> str:

@@ -51,6 +51,7 @@ SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
 }
 _SUBJECTS: Final = ((80, 20), (60, 14), (0, 10))  # cells a subject may take, by the width of the block
 _SOURCE: Final = 8
+_CAUSE_AT: Final = 12  # under the subject
 TALL: Final = 14  # lines of a block in which a long cause gets a line of its own
 
 
@@ -175,8 +176,8 @@ def _entry(entry: Entry, subject_cells: int, width: int, height: int) -> tuple[L
     first = spread(start, (Span(source, Ink.MUTED),), width)
     if not wraps:
         return (first,)
-    cause = clip(event.cause, max(0, width - indent - 1))
-    return first, close((Span(" " * indent), Span(cause, Ink.MUTED)), width)
+    cause = clip(event.cause, max(0, width - _CAUSE_AT - 1))
+    return first, close((Span(" " * _CAUSE_AT), Span(cause, Ink.MUTED)), width)
 
 
 def _wraps(event: Event, width: int, height: int, taken: int) -> bool:
