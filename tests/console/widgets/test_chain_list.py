@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from textual import events
 
 from tests.console.widgets.stage import Stage, written
 from tests.support import fleets
@@ -117,3 +118,20 @@ async def test_the_wheel_scrolls_without_moving_the_cursor() -> None:
     assert below[2].split()[0] == "4"
     assert kept[2].split()[0] == "4"
     assert app.asked == []
+
+
+@pytest.mark.parametrize(
+    ("wheel", "first"), [(events.MouseScrollDown, "13"), (events.MouseScrollUp, "7")], ids=["down", "up"]
+)
+async def test_the_wheel_moves_three_rows(wheel: type[events.MouseEvent], first: str) -> None:
+    app = Stage(CROWD)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        chain = app.query_one(ChainList)
+        chain.scroll_rows(9)
+        chain.post_message(wheel(chain, 5, 5, 0, 1, 0, False, False, False))
+        await pilot.pause()
+        lines = written(chain)
+
+    assert lines[2].split()[0] == first

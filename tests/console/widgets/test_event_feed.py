@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+from textual import events
+
 from tests.console.widgets.stage import Stage, written
 from tests.support import fleets
 from tests.support.views import a_picture, an_event
@@ -82,3 +85,22 @@ async def test_few_events_do_not_scroll() -> None:
         feed.move(3)
 
         assert feed.following
+
+
+@pytest.mark.parametrize(
+    ("wheel", "newest"),
+    [(events.MouseScrollDown, "change 31"), (events.MouseScrollUp, "change 37")],
+    ids=["down", "up"],
+)
+async def test_the_wheel_moves_three_events(wheel: type[events.MouseEvent], newest: str) -> None:
+    app = Stage(with_events(40))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.move(5)
+        feed.post_message(wheel(feed, 5, 5, 0, 1, 0, False, False, False))
+        await pilot.pause()
+        lines = written(feed)
+
+    assert newest in lines[1]
