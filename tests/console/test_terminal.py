@@ -1,6 +1,7 @@
 """The console in a real terminal: what reaches it, and what is left when it goes."""
 
 import re
+import select
 import signal
 
 import pytest
@@ -122,6 +123,20 @@ def test_sigterm_gives_the_terminal_back_and_asks_for_a_drain() -> None:
         terminal.drain()
         assert terminal.process.wait(timeout=10) == 0
         assert all(sequence in terminal.written for sequence in RESTORED)
+
+
+def test_sigterm_ends_the_screen_also_while_nobody_reads_the_terminal() -> None:
+    with Terminal(_program("failover_in_progress")) as terminal:
+        terminal.until(_live)
+        before = -1
+        while terminal.unread() > before:  # until not one byte more fits in
+            before = terminal.unread()
+            terminal.press("T" * 10)
+            select.select([], [], [], 0.3)
+
+        terminal.signal(signal.SIGTERM)
+
+        assert terminal.said() == "stop-drain 0"
 
 
 def test_a_stop_signal_from_the_terminal_is_ignored() -> None:

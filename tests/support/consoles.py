@@ -22,6 +22,7 @@ from tui_failover.core.snapshot import Snapshot
 NARROW: Final = (80, 24)
 MEDIUM: Final = (120, 40)
 WIDE: Final = (200, 60)
+NEVER_S: Final = 1e6  # tests tick by hand
 SIZES: Final = {"80x24": NARROW, "120x40": MEDIUM, "200x60": WIDE}
 
 
@@ -77,7 +78,7 @@ async def a_console(
 ) -> AsyncIterator[Bench]:
     """Run a console on a snapshot, with nothing left of the time in which keys are ignored after its start."""
     link, clock = FakeLink(snapshot), StillClock()
-    console = Console(Desk(link, clock, options or Options(actor="ana")), settle_s=settle_s)
+    console = Console(Desk(link, clock, options or Options(actor="ana")), settle_s=settle_s, tick_s=NEVER_S)
     toasts: list[str] = []
 
     def heard(message: Message) -> None:

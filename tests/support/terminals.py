@@ -100,6 +100,11 @@ class Terminal:
         """Send a signal to the program."""
         self.process.send_signal(number)
 
+    def unread(self) -> int:
+        """Return how many bytes the program has written that nobody has read."""
+        waiting = fcntl.ioctl(self._master, termios.FIONREAD, struct.pack("I", 0))
+        return int(struct.unpack("I", waiting)[0])
+
     def drain(self) -> None:
         """Read what is left until the program has closed the terminal."""
         with suppress(OSError):

@@ -1,5 +1,6 @@
 """The running console: a Textual app around a desk. It reads snapshots, passes keys on, and decides nothing."""
 
+import threading
 import traceback
 from typing import Final
 
@@ -33,6 +34,7 @@ class Console(App[None], inherit_bindings=False):
     Attributes:
         desk: where the operator looks and what they order.
         end: how the console ended; None while it runs.
+        leaving: set once it is to end.
         crash: the traceback of what broke it, without local variables, or "".
     """
 
@@ -49,12 +51,18 @@ class Console(App[None], inherit_bindings=False):
     ]
 
     def __init__(
-        self, desk: Desk, *, settle_s: float = SETTLE_S, driver_class: type[Driver] | None = None
+        self,
+        desk: Desk,
+        *,
+        driver_class: type[Driver] | None = None,
+        settle_s: float = SETTLE_S,
+        tick_s: float = TICK_S,
     ) -> None:
         """Make the console; nothing is read or drawn before it runs.
 
         Args:
             desk: the operator's desk, with its link to the engine.
+            tick_s: how often the picture is drawn again.
             settle_s: how long a key that orders something waits for the rest of a paste.
             driver_class: Textual's way to the terminal; None lets Textual choose.
         """
@@ -62,8 +70,10 @@ class Console(App[None], inherit_bindings=False):
         self.desk = desk
         self.end: ConsoleEnd | None = None
         self.crash = ""
+        self.leaving = threading.Event()
         self.through = TypeThrough()
         self._settle_s = settle_s
+        self._tick_s = tick_s
         self._ticks = 0
         self._blurred_at: float | None = None
         self._seen_event = 0
@@ -82,7 +92,7 @@ class Console(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the one clock there is."""
         self.through.opened(self.desk.now())
-        self.set_interval(TICK_S, self.tick)
+        self.set_interval(self._tick_s, self.tick)
         if self.desk.options.for_s is not None:
             self.set_timer(self.desk.options.for_s, lambda: self.finish(Ending.STOP_DRAIN))
 

@@ -9,7 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui_failover.console import theme
-from tui_failover.console.keymap import BY_ID, KEYS, signs
+from tui_failover.console.keymap import BY_ID, KEYS, Group, signs
 from tui_failover.console.picture import Picture
 
 if TYPE_CHECKING:
@@ -47,14 +47,18 @@ class ConsoleCommands(Provider):
     def _offers(self) -> Iterator[Offer]:
         console = cast("Console", self.app)
         picture = console.desk.picture()
-        for key in KEYS:
-            if key.id != "palette":
-                why = key.why_not(picture)
-                told = f"{signs(key)}: not now, {why}" if why else signs(key)
-                yield Offer(key.help.rstrip("."), told, partial(console.perform, key))
+        yield from _by_key(console, picture, (Group.ACT, Group.EVERYONE))
         yield from _named(console, picture)
+        yield from _by_key(console, picture, (Group.SCREEN, Group.LOOK))
         for name in theme.NAMES:
             yield Offer(f"theme {name}", "how the screen looks", partial(console.actions.take_theme, name))
+
+
+def _by_key(console: "Console", picture: Picture, groups: tuple[Group, ...]) -> Iterator[Offer]:
+    for key in (key for group in groups for key in KEYS if key.group is group and key.id != "palette"):
+        why = key.why_not(picture)
+        told = f"{signs(key)}: not now, {why}" if why else signs(key)
+        yield Offer(key.help.rstrip("."), told, partial(console.perform, key))
 
 
 def _named(console: "Console", picture: Picture) -> Iterator[Offer]:

@@ -19,6 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tui_failover.console.ending import ConsoleEnd, Ending
 
+_LEAVE_S: Final = 1.0
 _LOOK_MS: Final = 1000  # how long the watcher sleeps in the kernel before it looks whether it is still wanted
 SIGNALS: Final = {
     signal.SIGHUP: Ending.LOST,
@@ -29,9 +30,15 @@ SIGNALS: Final = {
 
 @runtime_checkable
 class Endable(Protocol):
-    """What the terminal's keeper needs of a console."""
+    """What the terminal's keeper needs of a console.
+
+    Attributes:
+        end: how it ended.
+        leaving: set once it is to end; the output waits for no terminal any more.
+    """
 
     end: ConsoleEnd | None
+    leaving: threading.Event
 
     async def run_async(self) -> Any:
         """Show the screen until it ends."""
@@ -41,27 +48,40 @@ class Endable(Protocol):
 
 
 class LossyFile:
-    """Standard error as Textual's output thread sees it: a terminal that is gone takes all and keeps nothing."""
+    """Standard error as Textual's output thread sees it, on a descriptor that never blocks.
 
-    def __init__(self, file: IO[str]) -> None:
+    A terminal that is gone takes everything and keeps nothing. One that has stopped reading is waited for, until
+    `leaving` is set: then it gets one more second, and what is left to say is lost.
+    """
+
+    def __init__(self, file: IO[str], leaving: threading.Event) -> None:
         self._file = file
+        self._leaving = leaving
+        self._gone = False
+        self._out = _never_blocking(file.fileno())
 
     def write(self, text: str) -> int:
         """Write, or forget."""
-        try:
-            return self._file.write(text)
-        except (OSError, ValueError):
-            return len(text)
+        rest = memoryview(text.encode("utf-8", "replace"))
+        while rest and not self._gone:
+            try:
+                rest = rest[os.write(self._out, rest) :]
+            except BlockingIOError:
+                self._wait()
+            except OSError:
+                self._gone = True
+        return len(text)
+
+    def _wait(self) -> None:
+        before = self._leaving.is_set()
+        _, ready, _ = select.select([], [self._out], [], _LEAVE_S)
+        self._gone = before and not ready
 
     def flush(self) -> None:
-        """Flush, or forget."""
-        try:
-            self._file.flush()
-        except (OSError, ValueError):
-            return
+        """Do nothing: what is written is out."""
 
     def fileno(self) -> int:
-        """Return the descriptor written to."""
+        """Return the descriptor Textual knows."""
         return self._file.fileno()
 
     def isatty(self) -> bool:
@@ -69,14 +89,22 @@ class LossyFile:
         return self._file.isatty()
 
 
+def _never_blocking(descriptor: int) -> int:
+    """Return another way to the same terminal: making the given one non-blocking would change the shell's, too."""
+    try:
+        return os.open(os.ttyname(descriptor), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return descriptor
+
+
 class KeptDriver(LinuxDriver):
     """Textual's driver, with an output that survives the terminal and an input that ends with it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._leaving = self._app.leaving if isinstance(self._app, Endable) else threading.Event()
         # Typed as the file it stands for; Textual uses these four methods and nothing else of it.
-        self._file = LossyFile(cast("IO[str]", self._file))  # type: ignore[assignment]
-        self._gone = threading.Event()
+        self._file = LossyFile(cast("IO[str]", self._file), self._leaving)  # type: ignore[assignment]
         # Ctrl-Z from outside would stop the whole process, and with it every query under way.
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
 
@@ -90,11 +118,11 @@ class KeptDriver(LinuxDriver):
             if isinstance(self._app, Endable):
                 loop.call_soon_threadsafe(self._app.finish, Ending.LOST)
 
-        Watcher(self.fileno, self._gone, lost).start()
+        Watcher(self.fileno, self._leaving, lost).start()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
-        self._gone.set()
+        self._leaving.set()
         super().stop_application_mode()
 
 
@@ -156,10 +184,15 @@ def run_console(console: Endable) -> ConsoleEnd:
 
 async def _watch_over(console: Endable) -> None:
     loop = asyncio.get_running_loop()
-    for number, why in SIGNALS.items():
-        loop.add_signal_handler(number, console.finish, why)
+
+    def ended(number: int, _frame: object) -> None:
+        # Not as a handler of the loop: that one would wait for ever behind a terminal that has stopped reading.
+        console.leaving.set()
+        loop.call_soon_threadsafe(console.finish, SIGNALS[signal.Signals(number)])
+
+    before = {number: signal.signal(number, ended) for number in SIGNALS}
     try:
         await console.run_async()
     finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)

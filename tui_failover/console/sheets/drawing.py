@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tui_failover.console.picture import Ink, Line, Span
-from tui_failover.console.presentation.cells import cells, clip, close, light, width_of
+from tui_failover.console.presentation.cells import cells, clip, close, drawn, light, width_of
 from tui_failover.console.sheets.form import Act, Form, Row
 from tui_failover.console.wrapping import pieces
 
@@ -34,6 +34,19 @@ class Stand:
     accepted: str = ""
     note: str = ""
     forced: str = ""
+
+
+# Signs only sheets use; the rest is translated where all lines are.
+_ASCII: Final = str.maketrans("┌┐└┘•‹", "++++*<")
+
+
+def in_ascii(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Return the sheet in ASCII characters, each cell where it was."""
+    return drawn((tuple(map(_framed_in_ascii, line)) for line in lines), ascii_only=True)
+
+
+def _framed_in_ascii(span: Span) -> Span:
+    return Span(span.text.translate(_ASCII), span.ink, bold=span.bold, lit=span.lit)
 
 
 def row_at(form: Form, cursor: str) -> Row | None:

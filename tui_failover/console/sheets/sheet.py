@@ -11,9 +11,8 @@ from tui_failover.console.desk import Desk
 from tui_failover.console.ending import Ending
 from tui_failover.console.guard import TypeThrough
 from tui_failover.console.picture import Picture
-from tui_failover.console.presentation.cells import drawn
 from tui_failover.console.screens.lines import Lines
-from tui_failover.console.sheets.drawing import NARROWEST, WIDTH, Stand, draw
+from tui_failover.console.sheets.drawing import NARROWEST, WIDTH, Stand, draw, in_ascii
 from tui_failover.console.sheets.driving import Step, kept, opened, press
 from tui_failover.console.sheets.form import Form, Subject
 from tui_failover.core.command import Accepted, Command, Refused
@@ -110,5 +109,5 @@ class Sheet(ModalScreen[SheetResult], inherit_bindings=False):
         self._stand = kept(self._form, self._stand)
         width = max(NARROWEST, min(WIDTH, self.size.width - 2))
         lines = draw(self._form, self._stand, width, max(1, self.size.height))
-        shown = drawn(lines, ascii_only=self._desk.options.ascii)
+        shown = in_ascii(lines) if self._desk.options.ascii else lines
         self.query_one(Lines).put(self._desk.picture(), shown, width)
