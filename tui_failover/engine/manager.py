@@ -36,7 +36,7 @@ from tui_failover.engine.context import Context, query_from
 from tui_failover.engine.dispatcher import Dispatcher, Served
 from tui_failover.engine.keeping import Keeping
 from tui_failover.engine.prober import Prober
-from tui_failover.engine.reference import watch_reference
+from tui_failover.engine.reference import host_and_port, watch_reference
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
@@ -72,9 +72,14 @@ class FailoverManager:
             rng: chance for jitter; the system's where None.
             seed: of the fleet's own jitter; random where None.
             keeper: remembers what has to outlive the process; nothing does where None.
+
+        Raises:
+            SettingsError: a rule cannot be used.
         """
         self._make_upstream = upstreams
         self._rules = rules or Rules()
+        for reference in self._rules.local_fault.references:
+            host_and_port(reference)
         self._given_clock = clock
         self._rng = rng or SystemRng()
         self._seed = SystemRng().seed() if seed is None else seed

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 
+from tui_failover.core.errors import SettingsError
 from tui_failover.core.fact import ReferenceChecked
 from tui_failover.core.local_fault import RECHECK_S, reference_wanted
 from tui_failover.core.ports import Clock
 from tui_failover.core.spec import LocalFaultRules
 from tui_failover.engine.state import Cell
+
+_TOP_PORT = 65_535
 
 
 async def watch_reference(cell: Cell, clock: Clock, news: asyncio.Event) -> None:
@@ -32,13 +35,21 @@ async def _any_reachable(rules: LocalFaultRules) -> bool:
 
 
 async def _reachable(address: str, timeout_s: float) -> bool:
-    host, _, port = address.rpartition(":")
+    host, port = host_and_port(address)
     try:
         async with asyncio.timeout(timeout_s):
-            _, writer = await asyncio.open_connection(host, int(port))
-    except (OSError, TimeoutError):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError, UnicodeError):
         return False
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
     return True
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return the parts of a reference; raises `SettingsError`, for a slip must not pass for a dead network."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) <= _TOP_PORT:
+        raise SettingsError([f'reference {address!r}: is no host and port; write it like "192.0.2.1:443"'])
+    return host.removeprefix("[").removesuffix("]"), int(port)
