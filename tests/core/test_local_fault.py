@@ -190,3 +190,17 @@ def test_what_is_known_of_a_provider_on_this_machine_stays_true_in_a_local_fault
 
     assert world.provider("L").health.verdict is Status.HEALTHY
     assert world.snapshot().local_fault is not None
+
+
+def test_after_a_refuted_suspicion_the_next_one_has_to_wait_half_a_minute() -> None:
+    world = suspected()
+    world.happens(ReferenceChecked(reachable=True))
+    wanted = []
+
+    for seconds in (29.0, 1.0):
+        world.now += seconds
+        world.attempts("A", a_failure(CONNECT))
+        world.attempts("B", a_failure(CONNECT))
+        wanted.append(reference_wanted(world.fleet))
+
+    assert wanted == [False, True]

@@ -249,3 +249,10 @@ def test_what_can_be_undone_is_shown_until_it_cannot() -> None:
     assert undo is not None
     assert undo.text == "my-agent: A -> B"
     assert world.snapshot().undo is None
+
+
+def test_where_nobody_else_is_available_there_is_no_next_best() -> None:
+    world = a_settled_world("AB")
+    world.attempts("B", *strike())
+
+    assert world.agent_view().next_best is None
