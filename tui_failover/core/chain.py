@@ -94,6 +94,12 @@ DESPERATION: dict[NotUsed, int] = {
 }
 
 
+def worth_a_try(fleet: Fleet, agent: AgentState, now: float) -> bool:
+    """Tell whether anybody of the chain can at least be tried: without keys, or in maintenance, nobody can."""
+    obstacles = (fleet.obstacle(provider, now) for provider in agent.config.chain)
+    return any(one is None or one.code in DESPERATION for one in obstacles)
+
+
 def _badness(obstacle: Obstacle, now: float) -> tuple[int, float]:
     left = obstacle.until_at - now if obstacle.until_at is not None else float("inf")
     return DESPERATION[obstacle.code], left

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tui_failover.core.agent_state import SHARES, AgentState, Ramp
-from tui_failover.core.chain import next_available
+from tui_failover.core.chain import next_available, worth_a_try
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.health import Health, Status
@@ -263,7 +263,8 @@ def _panic(draft: Draft, agent: AgentState) -> None:
     draft.turn(replace(agent, panic=panic))
     about = About(agent=agent.id)
     if panic:
-        text = "nothing in its chain is available: the least bad provider is tried"
+        tried = worth_a_try(draft.fleet, agent, draft.now)
+        text = "nothing in its chain is available: " + ("the least bad is tried" if tried else "no query is served")
         draft.say(EventKind.PANIC_BEGAN, text, _why_nothing(draft, agent), Source.AUTO, about)
     else:
         draft.say(EventKind.PANIC_ENDED, "a provider is available again", "", Source.AUTO, about)

@@ -1,7 +1,7 @@
 """The read model made from the fleet: pure, so that any thread may make one from the fleet it holds."""
 
 from tui_failover.core.agent_state import SHARES, AgentState
-from tui_failover.core.chain import next_available
+from tui_failover.core.chain import next_available, worth_a_try
 from tui_failover.core.event import Event
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
@@ -204,7 +204,7 @@ def _agent(fleet: Fleet, agent: AgentState, now: float) -> AgentView:
         pin=None if pin is None else PinView(pin.provider, pin.by, pin.reason, pin.until_at, pin.trial, pin.hard),
         automation_held=agent.held_by,
         strict=agent.strict,
-        panic=agent.panic,
+        panic=agent.panic and worth_a_try(fleet, agent, now),
         ramp=None if ramp is None else RampView(ramp.candidate, SHARES[ramp.stage], ramp.stage + 1, len(SHARES)),
         failback_note=_failback_note(fleet, agent, before, now),
         rate=answered / _RATE_S,
