@@ -264,7 +264,8 @@ def _panic(draft: Draft, agent: AgentState) -> None:
     about = About(agent=agent.id)
     if panic:
         tried = worth_a_try(draft.fleet, agent, draft.now)
-        text = "nothing in its chain is available: " + ("the least bad is tried" if tried else "no query is served")
+        then = "the least bad provider is tried" if tried else "no query is served"
+        text = f"nothing in its chain is available: {then}"
         draft.say(EventKind.PANIC_BEGAN, text, _why_nothing(draft, agent), Source.AUTO, about)
     else:
         draft.say(EventKind.PANIC_ENDED, "a provider is available again", "", Source.AUTO, about)
