@@ -97,6 +97,7 @@ class ControlWorld:
     upstreams: ScriptedUpstreams
     changes: list[Change] = field(default_factory=list)
     connected: list[Connection] = field(default_factory=list)
+    disk_is_full: bool = False
 
     @property
     def host(self) -> str:
@@ -107,19 +108,9 @@ class ControlWorld:
         """Open a connection."""
         return await asyncio.open_connection("127.0.0.1", self.server.port)
 
-    async def sends(self, data: bytes, *, then: bytes = b"", end: bool = False) -> Got:
-        """Send bytes as they are, and return what came until the server closed or answered."""
-        reader, writer = await self.connect()
-        try:
-            writer.write(data)
-            await writer.drain()
-            if then:
-                writer.write(then)
-            if end:
-                writer.write_eof()
-            return await read_answer(reader)
-        finally:
-            writer.close()
+    async def sends(self, data: bytes) -> Got:
+        """Send bytes as they are, and return the answer."""
+        return await sends(self.server, data)
 
     async def asks(
         self,
@@ -131,20 +122,44 @@ class ControlWorld:
         headers: dict[str, str] | None = None,
     ) -> Got:
         """Send a request as curl would, and return the answer."""
-        sent = {"Host": self.host, "User-Agent": "curl/8.5.0", "Accept": "*/*"}
-        data = b""
-        if body is not None or method in {"POST", "PUT"}:
-            data = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
-            sent |= {"Content-Type": "application/json", "Content-Length": str(len(data))}
-        if token:
-            sent["Authorization"] = f"Bearer {token}"
-        sent |= headers or {}
-        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
-        return await self.sends("\r\n".join((*lines, "", "")).encode("utf-8", "surrogateescape") + data)
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
+        return await asks(self.server, method, path, body, {**bearer, **(headers or {})})
+
+    async def kept(self, change: Change) -> None:
+        """Record a change, as a state file would."""
+        if self.disk_is_full:
+            message = "no space left on device"
+            raise OSError(message)
+        self.changes.append(change)
+
+
+async def sends(server: ControlServer, data: bytes) -> Got:
+    """Send bytes as they are, and return the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        writer.write(data)
+        await writer.drain()
+        return await read_answer(reader)
+    finally:
+        writer.close()
+
+
+async def asks(
+    server: ControlServer, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+) -> Got:
+    """Send a request as curl would, and return the answer."""
+    sent = {"Host": f"127.0.0.1:{server.port}", "User-Agent": "curl/8.5.0", "Accept": "*/*"}
+    data = b""
+    if body is not None or method in {"POST", "PUT"}:
+        data = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
+        sent |= {"Content-Type": "application/json", "Content-Length": str(len(data))}
+    sent |= headers or {}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
+    return await sends(server, "\r\n".join((*lines, "", "")).encode("utf-8", "surrogateescape") + data)
 
 
 async def read_answer(reader: asyncio.StreamReader) -> Got:
-    """Return one answer; what does not come in a second is a failure of the test."""
+    """Return one answer; what never comes is a failure of the test."""
     async with asyncio.timeout(5):
         try:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -183,11 +198,10 @@ async def control_world(
         upstreams[ProviderId(name)].from_now_on(Answer(after_s=0.0))
     async with FailoverManager(upstreams, clock=clock, seed=1) as manager:
         await manager.start([spec_of(name) for name in providers], (agent_of(),) if agents is None else agents)
-        changes: list[Change] = []
         connected: list[Connection] = []
 
         async def kept(change: Change) -> None:
-            changes.append(change)
+            await world.kept(change)
 
         async def connect(spec: ProviderSpec, connection: Connection) -> tuple[ProviderSpec, Upstream]:
             connected.append(connection)
@@ -195,7 +209,8 @@ async def control_world(
 
         settings = ControlSettings(LOOPBACK, access or Access(), limits or Limits())
         async with ControlServer(manager, settings, connect, kept, folder) as server:
-            yield ControlWorld(server, manager, upstreams, changes, connected)
+            world = ControlWorld(server, manager, upstreams, connected=connected)
+            yield world
 
 
 class LiveControl:
@@ -220,8 +235,10 @@ class LiveControl:
         return self._world.server.address
 
     def as_new(self) -> None:
-        """Put everything back to how it was at the start, whatever was ordered or removed meanwhile."""
-        self._engine.call(self._as_new).result()
+        """Put everything back to how it was at the start, where anything was changed meanwhile."""
+        assert self._world is not None
+        if self._world.changes:
+            self._engine.call(self._as_new).result()
 
     @asynccontextmanager
     async def _make(self) -> AsyncIterator[FailoverManager]:
@@ -237,3 +254,4 @@ class LiveControl:
         for name in PROVIDERS:
             await manager.register_provider(spec_of(name), self._world.upstreams(spec_of(name)))
         await manager.configure_failover(agent_of())
+        self._world.changes.clear()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -64,8 +65,7 @@ class EventStreams:
         response = web.StreamResponse(headers=stream_headers(EVENT_STREAM))
         try:
             await response.prepare(request)
-            if request.transport is not None:
-                request.transport.set_write_buffer_limits(high=_BUFFER)
+            _bound(request)
             await self._tell(response, subscription, past)
         except* _Stalled:
             self._drop(request)
@@ -127,6 +127,17 @@ class EventStreams:
         transport.write(_chunk(f"event: dropped\ndata: {notice}\n\n".encode()))
         transport.close()
         asyncio.get_running_loop().call_later(self._limits.linger_s, transport.abort)
+
+
+def _bound(request: web.BaseRequest) -> None:
+    """Keep what waits for a reader small, in this process and in the kernel."""
+    transport = request.transport
+    if transport is None:
+        return
+    transport.set_write_buffer_limits(high=_BUFFER)
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
 
 
 def _chunk(data: bytes) -> bytes:

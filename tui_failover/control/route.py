@@ -13,8 +13,6 @@ from tui_failover.control.problem import Problem, bad_request, not_found
 from tui_failover.control.services import Services
 from tui_failover.control.tokens import Scope
 
-_LONGEST_SEGMENT = 400  # percent-encoded; a name has at most 64 characters
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -120,9 +118,6 @@ class Router:
 def _decoded(raw_path: str) -> tuple[str, ...]:
     path = raw_path.partition("?")[0].partition("#")[0]
     raw = path.removeprefix("/").split("/")
-    if any(len(part) > _LONGEST_SEGMENT for part in raw):
-        message = "a part of the path is too long for any name"
-        raise not_found(message)
     try:
         return tuple(unquote(part, errors="strict") for part in raw)
     except UnicodeDecodeError:

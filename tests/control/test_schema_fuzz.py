@@ -1,0 +1,44 @@
+"""The API against what its own description allows, and much that it does not: no fault of ours, ever."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from tests.support.control_world import LiveControl
+
+EXAMPLES = 10
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[LiveControl]:
+    with LiveControl() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def described(live: LiveControl) -> OpenApiSchema:
+    return schemathesis.openapi.from_url(f"{live.address}/api/openapi.json")
+
+
+# A stream of events has no end to wait for; it has tests of its own.
+api = schemathesis.pytest.from_fixture("described").exclude(path="/api/events")
+
+
+@api.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_api_keeps_to_its_description(case: schemathesis.Case[Any], live: LiveControl) -> None:
+    live.as_new()
+
+    # What a name or an address may be is more than a schema can say, so some that fit it are refused as 422.
+    case.call_and_validate(excluded_checks=[positive_data_acceptance])
