@@ -80,13 +80,16 @@ def test_during_a_local_fault_nothing_is_booked_and_no_route_is_moved() -> None:
     assert world.events(EventKind.FAILOVER, EventKind.BREAKER_OPENED) == []
 
 
-def test_a_suspicion_that_is_refuted_books_again() -> None:
+def test_a_suspicion_that_is_refuted_books_what_waited_and_what_follows() -> None:
     world = suspected()
+    waiting = [world.provider(name).health.consecutive_failures for name in "AB"]
     world.happens(ReferenceChecked(reachable=True))
+    booked = [world.provider(name).health.consecutive_failures for name in "AB"]
 
     world.attempts("A", *strike(CONNECT))
 
-    assert world.active() == "B"
+    assert (waiting, booked) == ([1, 0], [1, 1])
+    assert world.active() == "C"
     assert not reference_wanted(world.fleet)
 
 

@@ -8,7 +8,7 @@ from tui_failover.core.breaker import Breaker, Strike
 from tui_failover.core.command import Imposed
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.failure import POLICY, Effect, Policy, Scope
-from tui_failover.core.fleet import About, Draft
+from tui_failover.core.fleet import About, Draft, Unbooked
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind
 from tui_failover.core.provider_state import (
@@ -26,6 +26,7 @@ from tui_failover.core.spec import ProbeKind
 from tui_failover.core.transition import BreakerState
 
 _DAY_S = 86_400.0
+_SET_ASIDE = 64  # failures that wait for the reference's word; it comes within seconds
 
 
 def book_answer(
@@ -74,21 +75,48 @@ def book_failure(
     concerns a credential or model, which have no generations.
     """
     state = draft.fleet.providers[provider]
-    failure = outcome.failure
-    policy = POLICY[failure.kind]
-    probe = kind is not None
+    state = replace(state, spend=_paid(state, draft, outcome.usage, probe=kind is not None))
+    failed = Unbooked(provider, outcome, generation, kind)
+    if POLICY[outcome.failure.kind].scope is Scope.ENDPOINT and draft.fleet.local.frozen:
+        _set_aside(draft, state, failed)
+    else:
+        _book(draft, state, failed)
+
+
+def book_set_aside(draft: Draft) -> None:
+    """Book what waited for the reference's word: it was not us."""
+    waiting = draft.fleet.local.unbooked
+    draft.fleet = replace(draft.fleet, local=replace(draft.fleet.local, unbooked=()))
+    for one in waiting:
+        state = draft.fleet.providers.get(one.provider)
+        if state is not None:
+            _book(draft, state, one)
+
+
+def _set_aside(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
+    """Hold a failure to connect against nobody, while it may be our own network that fails."""
+    if failed.kind is not None:
+        reason = failed.outcome.failure.reason
+        state = replace(state, health=healths.inconclusive(state.health, draft.now, reason))
+    draft.keep(state)
+    local = draft.fleet.local
+    if local.since_at is None:
+        waiting = (*local.unbooked, failed)[-_SET_ASIDE:]
+        draft.fleet = replace(draft.fleet, local=replace(local, unbooked=waiting))
+
+
+def _book(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
+    failure = failed.outcome.failure
+    probe = failed.kind is not None
     source = Source.PROBE if probe else Source.LIVE
-    state = replace(state, spend=_paid(state, draft, outcome.usage, probe=probe))
-    frozen = policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen
-    if policy.strike and not frozen:
+    if POLICY[failure.kind].strike:
         state = _counted(state, draft.now, probe=probe)
-        if generation == state.breaker.generation:
+        if failed.generation == state.breaker.generation:
             state = replace(state, health=healths.failed(state.health, draft.now, failure.reason, probe=probe))
     elif probe:
         state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
     _word(draft, state, failure.reason, source)
-    if not frozen:
-        _take_effect(draft, state, failure, generation, source)
+    _take_effect(draft, state, failure, failed.generation, source)
 
 
 def _counted(state: ProviderState, now: float, *, probe: bool) -> ProviderState:

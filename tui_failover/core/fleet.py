@@ -13,6 +13,7 @@ from tui_failover.core.breaker import undecided
 from tui_failover.core.command import BreakerHand, Imposed, Verdict
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.names import AgentId, Moment, ProviderId
+from tui_failover.core.outcome import Failed
 from tui_failover.core.provider_state import Hand, Hold, HoldKey, Obstacle, ProviderState, obstacle
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec, Rules
@@ -70,6 +71,16 @@ class UndoRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Unbooked:
+    """A failed attempt or, where `kind` is not None, check; `generation` is its breaker's when it was admitted."""
+
+    provider: ProviderId
+    outcome: Failed
+    generation: int
+    kind: ProbeKind | None
+
+
+@dataclass(frozen=True, slots=True)
 class LocalFault:
     """What is known of a fault of our own network; instants are monotonic seconds.
 
@@ -78,12 +89,14 @@ class LocalFault:
         suspected_at: several hosts failed at once and the reference is being asked; None otherwise.
         since_at: the fault is confirmed since; None otherwise.
         cleared_at: the last time the reference answered.
+        unbooked: failures to connect that wait for the reference's word.
     """
 
     connects: tuple[tuple[str, float], ...] = ()
     suspected_at: float | None = None
     since_at: float | None = None
     cleared_at: float | None = None
+    unbooked: tuple[Unbooked, ...] = ()
 
     @property
     def frozen(self) -> bool:

@@ -114,7 +114,7 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - o
         case Ticked():
             pass_time(draft)
         case ReferenceChecked(reachable):
-            local_fault.judge(draft, reachable=reachable)
+            _reference_checked(draft, reachable=reachable)
         case Started():
             _started(draft, fact)
         case Restored(kept, ignored):
@@ -232,6 +232,13 @@ def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
     state = draft.fleet.providers[fact.provider]
     draft.keep(replace(state, health=replace(state.health, last_check_at=draft.now)))
     _settle_users(draft, fact.provider)
+
+
+def _reference_checked(draft: Draft, *, reachable: bool) -> None:
+    local_fault.judge(draft, reachable=reachable)
+    if draft.eventful:
+        for agent in draft.fleet.agents:
+            route.settle(draft, agent)
 
 
 def _settle_users(draft: Draft, provider: ProviderId) -> None:

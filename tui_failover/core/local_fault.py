@@ -1,11 +1,13 @@
 """Them or us: several hosts that cannot be reached at once, and a neutral reference that cannot either.
 
-While that is open or true nothing is booked against anybody: a dead uplink must not empty every chain.
+While that is true nothing is booked against anybody: a dead uplink must not empty every chain. While it is open
+failures wait, and are booked as soon as it turns out to be them.
 """
 
 import ipaddress
 from dataclasses import replace
 
+from tui_failover.core.booking import book_set_aside
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
@@ -45,11 +47,12 @@ def judge(draft: Draft, *, reachable: bool) -> None:
         draft.fleet = replace(
             draft.fleet, local=replace(local, suspected_at=None, since_at=None, cleared_at=draft.now)
         )
+        book_set_aside(draft)
         return
     if local.since_at is not None or local.suspected_at is None:
         return
     hosts = ", ".join(sorted({host for host, _ in local.connects}))
-    draft.fleet = replace(draft.fleet, local=replace(local, suspected_at=None, since_at=draft.now))
+    draft.fleet = replace(draft.fleet, local=replace(local, suspected_at=None, since_at=draft.now, unbooked=()))
     for state in draft.fleet.providers.values():
         if not _on_this_machine(state.spec.host):
             draft.turn(replace(state, health=forgotten(state.health)))
@@ -65,6 +68,7 @@ def expire(draft: Draft) -> None:
     patience = 2 * draft.rules.local_fault.reference_timeout_s
     if local.suspected_at is not None and draft.now - local.suspected_at > patience:
         draft.fleet = replace(draft.fleet, local=replace(local, suspected_at=None, cleared_at=draft.now))
+        book_set_aside(draft)
 
 
 def reference_wanted(fleet: Fleet) -> bool:
