@@ -185,3 +185,25 @@ async def test_queries_go_on_being_tried_while_it_is_us() -> None:
         await at_once(*(world.try_asking() for _ in range(5)))
 
         assert len(world["A"].queries) > before
+
+
+async def _both_out(world: World) -> None:
+    await world.until(lambda: not any(world.provider(name).available for name in "AB"), 600.0, step_s=1.0)
+
+
+@virtually
+async def test_two_idle_providers_that_die_together_are_each_noticed_as_soon_as_one_alone() -> None:
+    """What waits for the reference's word is booked, not lost: else a check a minute might be lost each minute."""
+    took: list[float] = []
+    for seed in range(30):
+        async with (
+            a_reference() as reference,
+            a_settled_world(seed=seed, rules=asking(reference.address)) as world,
+        ):
+            for name in "AB":
+                world[name].from_now_on(REFUSED)
+            died = world.now
+            await _both_out(world)
+            took.append(world.now - died)
+
+    assert max(took) <= 80.0, f"the slowest took {max(took):.0f} s"
