@@ -10,7 +10,7 @@ from tui_failover.core.snapshot import ProviderView, Snapshot
 
 _BARRED = 3  # the first three figures have bars
 _LEAST_BARS, _MOST_BARS = 6, 30
-_BARS_FROM = 40  # providers; each costs some microseconds a second, and the rest would hardly move a bar
+_BARS_FROM = 24  # providers; each costs some microseconds a second, and the rest would hardly move a bar
 _MINUTE_S = 60.0
 _SAMPLES = 1000  # how many of the newest answers p50 and p95 are taken over
 _HOUR_S = 3600.0
