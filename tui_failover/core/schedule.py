@@ -67,9 +67,9 @@ def _rhythm(fleet: Fleet, state: ProviderState, interval_s: float, threshold: in
     return last + interval_s * wobble
 
 
-def _known(*instants: float | None) -> float:
-    """Return the first instant that is known."""
-    return next((at for at in instants if at is not None), 0.0)
+def _known(at: float | None, otherwise: float | None = None) -> float:
+    """Return the first instant that is known; an instant may well be 0."""
+    return at if at is not None else otherwise or 0.0
 
 
 def _spoken_for(state: ProviderState, interval_s: float, enough: int, now: float) -> bool:
