@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Self
 
 from tui_failover.core import orders
+from tui_failover.core.agent_state import AgentState
 from tui_failover.core.command import Command, Order, Refused, SwitchTo, Verdict
 from tui_failover.core.errors import EngineClosed, OrderRefused, SettingsError, UnknownAgent, UnknownProvider
 from tui_failover.core.fact import (
@@ -27,7 +28,7 @@ from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Clock, Keeper, Rng, Upstream, UpstreamFactory
 from tui_failover.core.report import FailoverStats, ProviderHealth, health_of, stats_of
-from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.snapshot import ProviderView, Snapshot
 from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
 from tui_failover.core.text import scrub
 from tui_failover.engine.bus import Bus, Subscription
@@ -260,7 +261,11 @@ class FailoverManager:
 
     def get_failover_stats(self, agent: str) -> FailoverStats:
         """Return where an agent stands; raises `UnknownAgent`."""
-        return stats_of(self._agent(agent), self.snapshot())
+        snapshot = self.snapshot()
+        view = snapshot.agent(AgentId(agent))
+        if view is None:
+            raise self._no_agent(agent)
+        return stats_of(view, snapshot)
 
     async def submit(self, command: Command) -> Verdict:
         """Give an order; a refusal is a value.
@@ -313,12 +318,14 @@ class FailoverManager:
             raise UnknownProvider(message)
         return view
 
-    def _agent(self, agent: str) -> AgentView:
-        view = self.snapshot().agent(AgentId(agent))
-        if view is None:
-            message = f"{agent}: no such agent; configured are {', '.join(self._fleet.agents) or 'none'}"
-            raise UnknownAgent(message)
-        return view
+    def _agent(self, agent: str) -> AgentState:
+        state = self._fleet.agents.get(AgentId(agent))
+        if state is None:
+            raise self._no_agent(agent)
+        return state
+
+    def _no_agent(self, agent: str) -> UnknownAgent:
+        return UnknownAgent(f"{agent}: no such agent; configured are {', '.join(self._fleet.agents) or 'none'}")
 
 
 class _Parts:
