@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.support.engine_world import AGENT, World, a_settled_world, at_once, virtually, with_rules
-from tui_failover.core.command import Impose, Imposed, Order
+from tui_failover.core.command import Impose, Imposed, Order, ResetBreaker
 from tui_failover.core.errors import AllProvidersFailed, UnknownAgent
 from tui_failover.core.event import EventKind
 from tui_failover.core.names import ProviderId
@@ -318,3 +318,24 @@ async def test_the_first_query_nobody_answers_is_told_and_the_end_of_the_drought
         assert len(world.told(EventKind.EXHAUSTED)) == 1
         assert len(world.told(EventKind.PANIC_BEGAN)) == 1
         assert all(isinstance(one, AllProvidersFailed) for one in world.failures)
+
+
+@virtually
+async def test_whom_a_query_has_tried_in_vain_is_not_tried_again_when_it_becomes_available_meanwhile() -> None:
+    rules = with_rules(panic=PanicRules(per_s=0.2))
+    async with a_settled_world("AB", rules=rules, max_retries=0) as world:
+        await all_break(world)
+        query = asyncio.ensure_future(world.ask_in_vain())
+        await world.passes(1.0)
+        tried = "A" if world["A"].queries else "B"
+        other = "B" if tried == "A" else "A"
+
+        await world.manager.submit(ResetBreaker(ProviderId(tried)))
+        error = await query
+
+        assert [(one.provider, one.kind) for one in error.attempts] == [
+            (tried, FailureKind.CONNECT),
+            (other, None),
+        ]
+        assert error.attempts[1].reason.startswith("passed over: breaker open")
+        assert len(world[tried].queries) == 1
