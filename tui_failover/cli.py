@@ -6,6 +6,7 @@ Everything heavy is imported where it is used: completion and `--version` run at
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TextIO, TypedDict, TypeVar, Unpack
 
@@ -13,9 +14,9 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem, get_completion_class
 
-from tui_failover.config.options import ConsoleOptions
-from tui_failover.config.settings import ConsoleSettings, Settings, Theme
-from tui_failover.core.errors import SettingsError
+from tui_failover.config.options import ConsoleOptions, ServeOptions
+from tui_failover.config.settings import ConsoleSettings, ListenAt, LogStyle, Settings, Theme
+from tui_failover.core.errors import FailoverError, SettingsError
 
 _PROGRAM = "tui-failover"
 _FILE = Path("settings.toml")
@@ -26,8 +27,8 @@ _EXIT_STATUS = """\b
 Exit status:
   0    it went well
   1    check: a provider is unhealthy; otherwise: the run ended by a failure
-  2    the command line or the settings need mending
-  130  interrupted
+  2    the command line or the settings need mending; serve: the address or the state folder is taken
+  130  interrupted; serve: 128 and the number of the signal that made it hurry
 """
 
 
@@ -43,6 +44,14 @@ class Composition(Protocol):
 
     def run_console(self, options: ConsoleOptions) -> int:
         """Run the console until it ends and return the exit status."""
+        ...
+
+    def run_serve(self, options: ServeOptions) -> int:
+        """Run the manager without a screen until it is told to stop, and return the exit status."""
+        ...
+
+    def reset_state(self, settings: Settings | None, folder: Path | None) -> str:
+        """Forget what was ordered at run time and return what became of it; raises `FailoverError`."""
         ...
 
     def run_demo(self, options: ConsoleOptions) -> int:
@@ -73,6 +82,9 @@ class _Commands(click.Group):
         except SettingsError as error:
             for problem in error.problems:
                 click.echo(problem, err=True)
+            raise click.exceptions.Exit(_NEEDS_MENDING) from None
+        except FailoverError as error:
+            click.echo(f"{_PROGRAM}: {error}", err=True)
             raise click.exceptions.Exit(_NEEDS_MENDING) from None
         except KeyboardInterrupt:
             raise click.exceptions.Exit(_INTERRUPTED) from None
@@ -121,6 +133,35 @@ def _settings_option(command: Decorated) -> Decorated:
     )(command)
 
 
+def _state_option(command: Decorated) -> Decorated:
+    return click.option(
+        "--state",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="The folder where orders given at run time are kept, so that they survive a restart.",
+    )(command)
+
+
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> ListenAt | None:
+    if value is None:
+        return None
+    from tui_failover.config.words import split_listen
+
+    try:
+        return ListenAt(*split_listen(value))
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+def _listen_option(command: Decorated) -> Decorated:
+    return click.option(
+        "--listen",
+        callback=_address,
+        metavar="HOST:PORT",
+        help="Where the control API listens; port 0 takes a free one.",
+    )(command)
+
+
 def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from tui_failover.config.glimpse import provider_names
 
@@ -144,9 +185,13 @@ def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
 )
 @click.version_option(package_name=_PROGRAM, prog_name=_PROGRAM)
 @_settings_option
+@_state_option
+@_listen_option
 @_display_options
 @click.pass_context
-def cli(ctx: click.Context, path: Path, **display: Unpack[Display]) -> None:
+def cli(
+    ctx: click.Context, path: Path, state: Path | None, listen: ListenAt | None, **display: Unpack[Display]
+) -> None:
     """Keep AI providers' failover in view and in hand.
 
     Without a command: open the console on settings.toml in this folder.
@@ -155,7 +200,47 @@ def cli(ctx: click.Context, path: Path, **display: Unpack[Display]) -> None:
         _refuse_misplaced(ctx)
         return
     settings = _read(path)
-    ctx.exit(_composition(ctx).run_console(_options(display, settings.console, settings=settings)))
+    options = _options(display, settings.console, settings=settings)
+    ctx.exit(_composition(ctx).run_console(replace(options, state=state, listen=listen)))
+
+
+@cli.command(
+    epilog=_after(
+        "tui-failover serve",
+        "tui-failover serve --listen 127.0.0.1:8080 --log json",
+        "curl http://127.0.0.1:5000/api/providers/health",
+    )
+)
+@_settings_option
+@_listen_option
+@_state_option
+@click.option("--log", type=click.Choice([style.value for style in LogStyle]), help="How log lines are written.")
+@click.pass_context
+def serve(ctx: click.Context, path: Path, listen: ListenAt | None, state: Path | None, log: str | None) -> None:
+    """Run without a screen: health checks, failover and the control API.
+
+    The log goes to standard error. SIGTERM and SIGINT let queries under way finish; a second one stops at once.
+    """
+    options = ServeOptions(_read(path), state, listen, LogStyle(log) if log else None)
+    ctx.exit(_composition(ctx).run_serve(options))
+
+
+@cli.command(
+    epilog=_after(
+        "tui-failover reset-state",
+        "tui-failover reset-state --state /var/lib/tui-failover",
+    )
+)
+@_settings_option
+@_state_option
+@click.pass_context
+def reset_state(ctx: click.Context, path: Path, state: Path | None) -> None:
+    """Forget what was ordered and configured at run time; the settings alone hold then.
+
+    No process may be running on this state.
+    """
+    settings = _read(path) if state is None and path.exists() else None
+    click.echo(_composition(ctx).reset_state(settings, state))
 
 
 @cli.command(

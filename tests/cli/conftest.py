@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tui_failover.cli import cli
-from tui_failover.config.options import ConsoleOptions
+from tui_failover.config.options import ConsoleOptions, ServeOptions
 from tui_failover.config.settings import Settings
+from tui_failover.core.errors import FailoverError
 
 
 @dataclass
@@ -19,8 +20,11 @@ class NotedComposition:
 
     status: int = 0
     interrupted: bool = False
+    refusal: str = ""
     consoles: list[ConsoleOptions] = field(default_factory=list)
     demos: list[ConsoleOptions] = field(default_factory=list)
+    served: list[ServeOptions] = field(default_factory=list)
+    resets: list[tuple[Settings | None, Path | None]] = field(default_factory=list)
     checks: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
 
     def run_console(self, options: ConsoleOptions) -> int:
@@ -28,6 +32,16 @@ class NotedComposition:
         if self.interrupted:
             raise KeyboardInterrupt
         return self.status
+
+    def run_serve(self, options: ServeOptions) -> int:
+        self.served.append(options)
+        return self.status
+
+    def reset_state(self, settings: Settings | None, folder: Path | None) -> str:
+        self.resets.append((settings, folder))
+        if self.refusal:
+            raise FailoverError(self.refusal)
+        return "forgotten"
 
     def run_demo(self, options: ConsoleOptions) -> int:
         self.demos.append(options)

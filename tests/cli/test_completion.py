@@ -23,7 +23,7 @@ def test_script_is_printed_for_each_shell(run: Run, shell: str) -> None:
 
 
 def test_commands_are_offered(run: Run) -> None:
-    assert offered("") == ["check", "completion", "demo", "init", "validate"]
+    assert offered("") == ["check", "completion", "demo", "init", "reset-state", "serve", "validate"]
 
 
 def test_providers_of_the_settings_are_offered_for_check(run: Run) -> None:

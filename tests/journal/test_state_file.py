@@ -10,7 +10,7 @@ from tests.journal.faulty_disk import Died, FaultyDisk
 from tests.journal.states import AGENT, UTC, Letters, a_state, states
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import ProviderId
-from tui_failover.journal.state_file import NAME, StateFile
+from tui_failover.journal.state_file import NAME, StateFile, forget
 from tui_failover.journal.state_text import decode, encode
 
 STEPS = ["create", "write", "sync", "replace", "sync_folder"]
@@ -200,9 +200,8 @@ def test_an_expiry_beyond_what_a_date_can_tell_is_kept_as_the_last_one(tmp_path:
 
 
 def test_forgetting_removes_the_file_and_tells_whether_there_was_one(tmp_path: Path) -> None:
-    file = StateFile(tmp_path, Letters())
-    file.save(a_state())
+    StateFile(tmp_path, Letters()).save(a_state())
 
-    assert file.forget()
-    assert not file.forget()
+    assert forget(tmp_path)
+    assert not forget(tmp_path)
     assert loaded(tmp_path) is None

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
-from tui_failover.bootstrap.compose import running
 from tui_failover.bootstrap.health_report import as_json_text, as_table, check_once
-from tui_failover.config.options import ConsoleOptions
+from tui_failover.config.options import ConsoleOptions, ServeOptions
 from tui_failover.config.settings import Settings
 from tui_failover.core.health import Status
 from tui_failover.engine.thread import EngineThread
@@ -14,22 +14,40 @@ from tui_failover.engine.thread import EngineThread
 
 def run_console(options: ConsoleOptions) -> int:
     """Run manager and console on the settings until both have ended; return the exit status."""
-    from tui_failover.bootstrap.lifetime import live
+    from tui_failover.bootstrap.beside_screen import live_with_settings
 
     settings = options.settings
     if settings is None:
         message = "the console needs settings"
         raise ValueError(message)
-    return live(EngineThread(lambda: running(settings)), options)
+    return live_with_settings(settings, options)
+
+
+def run_serve(options: ServeOptions) -> int:
+    """Run the manager without a screen until it is told to stop; return the exit status."""
+    from tui_failover.bootstrap.serve import serve
+
+    return serve(options)
 
 
 def run_demo(options: ConsoleOptions) -> int:
     """Run the demo until it ends; return the exit status."""
-    from tui_failover.bootstrap.lifetime import live
+    from platformdirs import user_state_path
+
+    from tui_failover.bootstrap.lifetime import Life, live
     from tui_failover.bootstrap.stage import Stage
 
     stage = Stage(options.seed)
-    return live(EngineThread(stage.running), options, lambda: stage.caption, drain_s=0.0)  # its traffic never ends
+    # Its traffic never ends, so there is nothing to be waited for.
+    life = Life(caption=lambda: stage.caption, drain_s=0.0, folder=user_state_path("tui-failover"))
+    return live(EngineThread(stage.running), options, life)
+
+
+def reset_state(settings: Settings | None, folder: Path | None) -> str:
+    """Forget what was ordered at run time; return what became of it. Raises `FailoverError`."""
+    from tui_failover.bootstrap.hosting import reset_state as reset
+
+    return reset(settings, folder)
 
 
 def run_check(settings: Settings, names: Sequence[str], as_json: bool, out: TextIO) -> int:  # noqa: FBT001 - named by the caller

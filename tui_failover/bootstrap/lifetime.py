@@ -5,11 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from platformdirs import user_state_path
-
+from tui_failover.bootstrap.stopping import STOPS, drain, signals
 from tui_failover.config.options import ConsoleOptions
 from tui_failover.console.app import Console
 from tui_failover.console.desk import Desk, Options
@@ -20,61 +21,79 @@ from tui_failover.engine.thread import EngineThread
 
 UNFIT = 2  # as for any other mistake on the command line
 DRAIN_S = 30.0
-_LOOK_S = 0.1
-_STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
-def live(
-    engine: EngineThread,
-    options: ConsoleOptions,
-    caption: Callable[[], str] = str,
-    drain_s: float = DRAIN_S,
-) -> int:
+def _nothing() -> None:
+    """There is nothing to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What an engine's life beside a screen is made of.
+
+    Attributes:
+        caption: what a demo says about itself at this moment.
+        drain_s: how long queries under way may take to finish when the engine is to stop.
+        folder: where the console writes copies for terminals that take no clipboard; None: nowhere.
+        started: called when the engine runs and no screen covers the terminal yet.
+        stopping: called when the engine is to stop and before queries are waited for.
+        hide: takes secrets out of what is said about a crash.
+    """
+
+    caption: Callable[[], str] = str
+    drain_s: float = DRAIN_S
+    folder: Path | None = None
+    started: Callable[[], None] = _nothing
+    stopping: Callable[[], None] = _nothing
+    hide: Callable[[str], str] = str
+
+
+def live(engine: EngineThread, options: ConsoleOptions, life: Life) -> int:
     """Start the engine, show it, and stop it when it is to stop rather than when the screen is gone.
 
     Args:
         engine: not started yet; stopped when this returns.
         options: how to show it.
-        caption: what a demo says about itself at this moment.
-        drain_s: how long queries under way may take to finish when the engine is to stop.
+        life: how it begins and ends.
 
     Returns:
         The exit status.
     """
     why = None if options.plain else unfit()
     if why is not None:
-        _say(f"tui-failover: no screen here, {why}. Each change as one sentence instead: --plain")
+        say(f"tui-failover: no screen here, {why}. Each change as one sentence instead: --plain")
         return UNFIT
     engine.start()
     try:
+        life.started()
         if options.plain:
-            return _tell(engine, options.for_s, drain_s)
-        return _after(engine, _show(engine, options, caption), drain_s)
+            return _tell(engine, options.for_s, life)
+        return _after(engine, _show(engine, options, life), life)
     finally:
         engine.stop()
 
 
-def _show(engine: EngineThread, options: ConsoleOptions, caption: Callable[[], str]) -> ConsoleEnd:
+def _show(engine: EngineThread, options: ConsoleOptions, life: Life) -> ConsoleEnd:
     looks = Options(
         actor=os.environ.get("USER") or "operator",
         read_only=options.read_only,
         ascii=options.ascii or wants_ascii(),
         theme=options.theme.value,
         environment=options.environment,
-        folder=user_state_path("tui-failover"),
+        folder=life.folder,
         for_s=options.for_s,
     )
-    return run_console(Console(Desk(engine, engine.clock, looks, caption), driver_class=KeptDriver))
+    return run_console(Console(Desk(engine, engine.clock, looks, life.caption), driver_class=KeptDriver))
 
 
-def _tell(engine: EngineThread, for_s: float | None, drain_s: float) -> int:
+def _tell(engine: EngineThread, for_s: float | None, life: Life) -> int:
     """Tell each change until somebody or the time ends it; a hang-up ends the telling alone."""
     end = asyncio.run(_telling(engine, for_s))
-    return 0 if end is None else _after(engine, ConsoleEnd(end), drain_s)
+    return 0 if end is None else _after(engine, ConsoleEnd(end), life)
 
 
 async def _telling(engine: EngineThread, for_s: float | None) -> Ending | None:
-    with _signals({signal.SIGHUP, *_STOPS}) as signalled:
+    with signals(STOPS | {signal.SIGHUP}) as signalled:
         telling = asyncio.ensure_future(run_plain(engine, engine.clock, write_line, for_s=for_s))
         either: set[asyncio.Future[Any]] = {telling, signalled}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -85,60 +104,36 @@ async def _telling(engine: EngineThread, for_s: float | None) -> Ending | None:
         return Ending.LOST if signalled.result() is signal.SIGHUP else Ending.STOP_DRAIN
 
 
-def _after(engine: EngineThread, end: ConsoleEnd, drain_s: float) -> int:
+def _after(engine: EngineThread, end: ConsoleEnd, life: Life) -> int:
     """Decide what becomes of the engine now that the screen is gone."""
     match end.why:
         case Ending.STOP_NOW:
             pass
         case Ending.STOP_DRAIN:
-            asyncio.run(_drain(engine, drain_s))
+            asyncio.run(_stop(engine, life))
         case Ending.DETACHED | Ending.LOST | Ending.CRASHED:
-            _say(end.detail)
-            _say(
+            say(life.hide(end.detail))
+            say(
                 f"tui-failover: the screen is {end.why}, the failover manager goes on as process {os.getpid()}; "
                 f"stop it with: kill {os.getpid()}"
             )
             asyncio.run(_told_to_stop())
-            asyncio.run(_drain(engine, drain_s))
+            asyncio.run(_stop(engine, life))
     return end.exit_code
 
 
 async def _told_to_stop() -> None:
     """Wait, without using the processor, for a signal to stop."""
-    with _signals(_STOPS) as signalled:
+    with signals(STOPS) as signalled:
         await signalled
 
 
-async def _drain(engine: EngineThread, drain_s: float) -> None:
-    """Let the queries under way finish, for a limited time; a further signal ends the waiting."""
-    deadline = engine.clock.now().mono + drain_s
-    with _signals(_STOPS) as hurry:
-        while engine.clock.now().mono < deadline and any(view.inflight for view in engine.snapshot().providers):
-            await asyncio.wait({hurry}, timeout=_LOOK_S)
-            if hurry.done():
-                return
+async def _stop(engine: EngineThread, life: Life) -> None:
+    life.stopping()
+    await drain(engine, life.drain_s)
 
 
-@contextlib.contextmanager
-def _signals(numbers: set[signal.Signals]) -> Iterator[asyncio.Future[signal.Signals]]:
-    """Turn the first of the signals into a future of the running loop."""
-    loop = asyncio.get_running_loop()
-    arrived: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def arrive(number: signal.Signals) -> None:
-        if not arrived.done():
-            arrived.set_result(number)
-
-    for number in numbers:
-        loop.add_signal_handler(number, arrive, number)
-    try:
-        yield arrived
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-
-
-def _say(text: str) -> None:
+def say(text: str) -> None:
     """Write to standard error, which may be a terminal that is gone."""
     if text:
         with contextlib.suppress(OSError, ValueError):

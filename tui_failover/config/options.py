@@ -1,8 +1,9 @@
 """What the command line decided about one run of the console."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from tui_failover.config.settings import Settings, Theme
+from tui_failover.config.settings import ListenAt, LogStyle, Settings, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class ConsoleOptions:
         plain: say each change as one sentence on standard output instead of drawing a screen.
         for_s: seconds after which the run ends by itself; None: when the operator quits.
         seed: makes a demo repeatable.
+        state: the folder for what is ordered at run time; None: as in the settings.
+        listen: where the control API listens; None: as in the settings.
     """
 
     settings: Settings | None = None
@@ -28,3 +31,22 @@ class ConsoleOptions:
     plain: bool = False
     for_s: float | None = None
     seed: int = 0
+    state: Path | None = None
+    listen: ListenAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to run without a screen.
+
+    Attributes:
+        settings: what to run.
+        state: the folder for what is ordered at run time; None: as in the settings.
+        listen: where the control API listens; None: as in the settings.
+        log: how the log is written; None: as in the settings.
+    """
+
+    settings: Settings
+    state: Path | None = None
+    listen: ListenAt | None = None
+    log: LogStyle | None = None

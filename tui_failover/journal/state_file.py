@@ -51,15 +51,6 @@ class StateFile:
         """
         replace_file(self._disk, self._path, encode(kept, self._registry))
 
-    def forget(self) -> bool:
-        """Remove the file; tell whether there was one. Raises `OSError`."""
-        try:
-            self._disk.remove(self._path)
-        except FileNotFoundError:
-            return False
-        self._disk.sync_folder(self._path.parent)
-        return True
-
     def _set_aside(self, utc: float) -> Path:
         date = datetime.fromtimestamp(utc, UTC).strftime("%Y%m%dT%H%M%SZ")
         for number in itertools.count(1):
@@ -68,6 +59,17 @@ class StateFile:
                 break
         self._disk.replace(self._path, aside)
         return aside
+
+
+def forget(folder: Path, disk: Disk | None = None) -> bool:
+    """Remove the file of a folder that this process holds; tell whether there was one. Raises `OSError`."""
+    disk = disk or OsDisk()
+    try:
+        disk.remove(folder / NAME)
+    except FileNotFoundError:
+        return False
+    disk.sync_folder(folder)
+    return True
 
 
 def said(problem: OSError | ValueError) -> str:

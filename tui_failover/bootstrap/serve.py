@@ -1,0 +1,93 @@
+"""The manager as a process without a screen: it logs to standard error and ends in order when it is told to."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from typing import Final
+
+from tui_failover.bootstrap.hosting import Host, state_folder
+from tui_failover.bootstrap.known_secrets import KnownSecrets
+from tui_failover.bootstrap.logs import Log, logging_to, to_stream
+from tui_failover.bootstrap.service_manager import READY, STOPPING, tell_service_manager
+from tui_failover.bootstrap.stopping import STOPS, drain, signals, under_way
+from tui_failover.config.options import ServeOptions
+from tui_failover.core.errors import FailoverError
+from tui_failover.engine.thread import EngineThread
+
+UNUSABLE: Final = 2  # as for any other mistake on the command line
+FAILED: Final = 1
+_BY_SIGNAL: Final = 128  # plus the signal's number, as shells report it
+_LOOK_S: Final = 1.0
+_ENDS = STOPS | {signal.SIGHUP}
+
+_log = logging.getLogger("tui_failover")
+
+
+def serve(options: ServeOptions) -> int:
+    """Run until a signal ends it.
+
+    Returns:
+        0 where every query under way had its answer, 1 where the time for that was too short or the manager
+        ended by itself, 2 where it could not begin as it was told, 128 and the number of a second signal.
+    """
+    secrets = KnownSecrets()
+    style = options.log or options.settings.process.log
+    with logging_to(to_stream(sys.stderr), style, secrets) as log:
+        status = _run(options, log, secrets)
+    if status > _BY_SIGNAL:
+        os._exit(status)  # "at once": nothing that still runs is waited for; every answered order is on disk
+    return status
+
+
+def _run(options: ServeOptions, log: Log, secrets: KnownSecrets) -> int:
+    settings = options.settings
+    folder = state_folder(settings, options.state)
+    host = Host(settings, folder, options.listen or settings.control.listen, log, secrets)
+    engine = EngineThread(host.running)
+    try:
+        engine.start()
+    except FailoverError as problem:
+        _log.error("%s", problem)
+        return UNUSABLE
+    except Exception:  # noqa: BLE001 - the outermost frame of the process
+        _log.exception("the failover manager could not be started")
+        return FAILED
+    status = FAILED
+    try:
+        status = asyncio.run(_until_stopped(engine, host))
+    finally:
+        if status <= _BY_SIGNAL:
+            engine.stop()
+    return status
+
+
+async def _until_stopped(engine: EngineThread, host: Host) -> int:
+    with signals(_ENDS) as told:
+        tell_service_manager(READY)
+        _log.info("ready, process %d", os.getpid())
+        while not told.done() and engine.running:
+            await asyncio.wait({told}, timeout=_LOOK_S)
+        tell_service_manager(STOPPING)
+        if not told.done():
+            _log.critical("the failover manager has ended by itself")
+            return FAILED
+        return await _end(engine, host, told.result())
+
+
+async def _end(engine: EngineThread, host: Host, told: signal.Signals) -> int:
+    drain_s = host.settings.process.drain_s
+    queries = under_way(engine)
+    _log.info("%s: no new work is taken, %d attempts may take %.0f s to finish", told.name, queries, drain_s)
+    await asyncio.wrap_future(engine.call(lambda _: host.stop_taking()))
+    hurry = await drain(engine, drain_s)
+    if hurry is not None:
+        _log.warning("%s: stopped at once, %d attempts are cut off", hurry.name, under_way(engine))
+        return _BY_SIGNAL + hurry
+    left = under_way(engine)
+    if left:
+        _log.warning("the time is up, %d attempts are cut off", left)
+        return FAILED
+    _log.info("every query has its answer; the process ends")
+    return 0
