@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import Final
 
+from textual import events
 from textual.app import App
+from textual.keys import key_to_character
 from textual.message import Message
 from textual.notifications import Notify
 from textual.pilot import Pilot
@@ -59,8 +61,10 @@ class Bench:
         """Press keys one by one, a second apart."""
         for key in keys:
             self.clock.advance(1.0)
-            await self.pilot.press(key)
-        await self.settled()
+            self.console.post_message(_pressed(key))
+            await self.pilot.pause()
+        await self.console.workers.wait_for_complete()
+        await self.pilot.pause()
 
     async def settled(self) -> None:
         """Wait until everything asked for has been done."""
@@ -70,6 +74,16 @@ class Bench:
     def text(self) -> str:
         """Return what is on the screen."""
         return screen_text(self.console)
+
+
+def _pressed(key: str) -> events.Key:
+    """Return the event of a key; signs are given as what they write or by Textual's name."""
+    if len(key) == 1:
+        return events.Key(key if key.isalnum() else _SIGNS[key], key)
+    return events.Key(key, key_to_character(key))
+
+
+_SIGNS: Final = {" ": "space", "!": "exclamation_mark", "[": "left_square_bracket", "-": "minus"}
 
 
 @asynccontextmanager

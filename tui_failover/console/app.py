@@ -130,7 +130,8 @@ class Console(App[None], inherit_bindings=False):
                 screen.show(picture)
 
     def tell(self, text: str, *, title: str = "", warning: bool = False) -> None:
-        """Show a toast; its text is never markup."""
+        """Show a toast in place of the one before; its text is never markup."""
+        self.clear_notifications()
         self.notify(text, title=title, severity="warning" if warning else "information", markup=False)
 
     # Keys
