@@ -76,6 +76,18 @@ async def test_wrong_token_is_unauthorized_never_a_fault(token: str) -> None:
         assert not token or token not in got.body
 
 
+async def test_flood_of_wrong_tokens_is_slowed_and_hinders_no_right_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with control_world(tokens()) as world:
+        statuses = [(await world.asks("GET", "/api/agents", token="wrong" * 8)).status for _ in range(102)]
+        right = await world.asks("GET", "/api/agents", token=SECRETS["T_READ"])
+
+        assert statuses == [401] * 100 + [429] * 2
+        assert right.status == 200
+        assert caplog.records == []
+
+
 SCHEMES = {
     "basic": "Basic {token}",
     "bare": "{token}",

@@ -13,7 +13,7 @@ from tui_failover.control.tokens import Scope
 
 _REF: Final = "#/components/schemas/{model}"
 _EVERY: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST)
-_WITH_TOKEN: Final = (HTTPStatus.UNAUTHORIZED,)
+_WITH_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 _WITH_BODY: Final = (
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -8,7 +8,7 @@ from tui_failover.config.secret import redact
 from tui_failover.core.text import scrub
 
 _SENTENCE = 500
-_MOST_DETAILS = 50
+MOST_DETAILS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Problem(Exception):
     def body(self) -> dict[str, object]:
         """Return the JSON value; whatever is quoted in it is harmless, and free of what looks like a key."""
         details = [
-            {"field": _clean(one.field), "message": _clean(one.message)} for one in self.details[:_MOST_DETAILS]
+            {"field": _clean(one.field), "message": _clean(one.message)} for one in self.details[:MOST_DETAILS]
         ]
         error = {"code": self.code, "message": _clean(self.message), "details": details}
         return {"error": {**error, **self.extra}}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from tui_failover.config.settings import Connection
 from tui_failover.config.tables import SettingsTable
 from tui_failover.config.words import MISTAKE
 from tui_failover.control.models import Name
-from tui_failover.control.problem import Detail, bad_request, unusable
+from tui_failover.control.problem import MOST_DETAILS, Detail, bad_request, unusable
 from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import ProviderSpec
 
@@ -53,8 +54,10 @@ def read_model(model: type[_Model], value: Mapping[str, object]) -> _Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        details = tuple(_details(error, model))
-        message = f"{len(details)} of the fields cannot be used" if len(details) > 1 else "a field cannot be used"
+        details = tuple(islice(_details(error, model), MOST_DETAILS))
+        message = (
+            f"{error.error_count()} of the fields cannot be used" if len(details) > 1 else "a field cannot be used"
+        )
         raise unusable(message, *details) from None
 
 

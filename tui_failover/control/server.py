@@ -22,7 +22,7 @@ from tui_failover.control.route import Call, Found, Router
 from tui_failover.control.services import Services
 from tui_failover.control.settings import ControlSettings, Limits, Listen, host_names
 from tui_failover.control.table import ROUTES
-from tui_failover.control.tokens import Tokens
+from tui_failover.control.tokens import Scope, Tokens
 from tui_failover.core.errors import (
     BadQuery,
     EngineClosed,
@@ -241,13 +241,15 @@ class _Desk:
         if query and found.route.query is None:
             message = "this path takes no query parameters"
             raise bad_request(message, "bad-query")
-        body = await guards.read_body(request, self._limits)
+        limits = self._limits
+        most = limits.query_bytes if found.route.scope is Scope.USE else limits.body_bytes
+        body = await guards.read_body(request, most, limits.body_s)
         if found.route.body is None:
             if body:
                 message = "this method takes no body here"
                 raise bad_request(message, "bad-body")
             return query
-        guards.check_depth(body, self._limits.depth)
+        guards.check_shape(body, limits.depth)
         return guards.parse_object(body)
 
 

@@ -63,6 +63,7 @@ class Limits:
         line_bytes: the request line, or one header.
         headers: how many headers.
         body_bytes: a body.
+        query_bytes: the body of a query to an agent.
         depth: lists and objects inside each other in a body.
         connections: open at once.
         streams: event streams open at once.
@@ -78,7 +79,8 @@ class Limits:
     header_bytes: int = 16 * 1024
     line_bytes: int = 4 * 1024
     headers: int = 64
-    body_bytes: int = 1024 * 1024
+    body_bytes: int = 64 * 1024
+    query_bytes: int = 1024 * 1024
     depth: int = 32
     connections: int = 256
     streams: int = 32

@@ -1,7 +1,9 @@
 """Who may do what: tokens are compared as digests of their bytes, all of them every time."""
 
+import asyncio
 import hashlib
 import hmac
+from collections import Counter
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
@@ -13,6 +15,9 @@ from tui_failover.control.problem import Problem
 from tui_failover.control.settings import Access
 
 _SHORTEST = 16  # characters; anything shorter can be guessed
+_WINDOW_S = 60
+_MISTYPED = 100  # wrong tokens a minute that a script with an old one may well send
+_MOST_SOURCES = 1000
 _CHALLENGE = MappingProxyType({"WWW-Authenticate": 'Bearer realm="tui-failover"'})
 
 
@@ -25,10 +30,27 @@ class Scope(StrEnum):
     WRITE = "write"
 
 
+class Strangers:
+    """Counts wrong tokens by where they come from; bounded, and never in the way of a right one."""
+
+    def __init__(self) -> None:
+        self._began_at = 0.0
+        self._counts: Counter[str] = Counter()
+
+    def too_many(self, source: str, now: float) -> bool:
+        """Count a wrong token; tell whether more came from there in a minute than anybody mistypes."""
+        if now - self._began_at >= _WINDOW_S or len(self._counts) > _MOST_SOURCES:
+            self._began_at = now
+            self._counts.clear()
+        self._counts[source] += 1
+        return self._counts[source] > _MISTYPED
+
+
 class Tokens:
     """The tokens of one server."""
 
     def __init__(self, access: Access) -> None:
+        self._strangers = Strangers()
         self._grants: tuple[tuple[frozenset[Scope], tuple[KeySource, ...]], ...] = (
             (frozenset({Scope.USE}), access.gateway),
             (frozenset({Scope.READ}), access.read),
@@ -80,6 +102,11 @@ class Tokens:
         if scope in scopes:
             return scopes
         if len(scopes) == 1:
+            source = request.remote or ""
+            if presented is not None and self._strangers.too_many(source, asyncio.get_running_loop().time()):
+                message = "too many wrong tokens came from this address"
+                headers = {"Retry-After": str(_WINDOW_S), "Connection": "close"}
+                raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", message, headers=headers)
             message = "a token is needed: send Authorization: Bearer followed by one that is valid here"
             raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", message, headers=_CHALLENGE)
         message = f"this token may not do that: the scope {scope} is needed"
