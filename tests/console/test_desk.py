@@ -6,7 +6,7 @@ from tests.support.consoles import StillClock
 from tests.support.fake_link import FakeLink
 from tests.support.fleets import all_healthy, failover_in_progress, nothing_configured
 from tests.support.views import AGENT, BACKUP, CLAUDE, OPENAI
-from tui_failover.console.desk import WINDOWS_S, Desk, Options
+from tui_failover.console.desk import WINDOWS_S, Desk, Options, actor_from
 from tui_failover.core.command import Accepted, Refused, SwitchTo
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot
@@ -143,6 +143,15 @@ async def test_an_engine_that_has_ended_refuses_in_words() -> None:
 
     assert verdict == Refused("the engine has ended")
     assert await desk.check((OPENAI,)) == "the engine has ended"
+
+
+@pytest.mark.parametrize(
+    ("environment", "actor"),
+    [({"USER": "ana"}, "ana"), ({"LOGNAME": "ben"}, "ben"), ({}, "operator"), ({"USER": "a\x1b[2Jb"}, "a[2Jb")],
+    ids=["user", "log name", "nobody", "hostile"],
+)
+def test_orders_are_given_under_the_name_of_the_user(environment: dict[str, str], actor: str) -> None:
+    assert actor_from(environment) == actor
 
 
 def test_the_caption_of_a_demo_is_made_harmless() -> None:

@@ -1,6 +1,6 @@
 """What the operator has in front of them, without the screen: where they look, and what they order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,8 @@ from tui_failover.core.names import ProviderId
 from tui_failover.core.ports import Clock, EngineLink
 from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.text import scrub
+
+_ACTOR: Final = 32  # characters of a name in events
 
 WINDOWS_S: Final = (60.0, 120.0, 300.0, 900.0)
 
@@ -40,6 +42,12 @@ class Options:
     owns_engine: bool = True
     folder: Path | None = None
     for_s: float | None = None
+
+
+def actor_from(environment: Mapping[str, str]) -> str:
+    """Return the name orders are given under: that of the user who runs the console."""
+    name = environment.get("USER") or environment.get("LOGNAME") or ""
+    return scrub(name, _ACTOR) or "operator"
 
 
 @dataclass(frozen=True, slots=True)
