@@ -85,6 +85,13 @@ class QueryAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentCame:
+    """The first content of an admitted attempt came; how long the rest takes proves nothing about its provider."""
+
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptEnded:
     """An admitted attempt ended."""
 
@@ -182,6 +189,7 @@ Fact = (
     | AgentConfigured
     | AgentRemoved
     | QueryAsked
+    | ContentCame
     | AttemptEnded
     | QueryEnded
     | ProbeStarted

@@ -17,6 +17,7 @@ from tui_failover.core.fact import (
     AgentConfigured,
     AgentRemoved,
     AttemptEnded,
+    ContentCame,
     Fact,
     KeepingTurned,
     Noticed,
@@ -103,6 +104,8 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - o
     match fact:
         case QueryAsked(agent):
             _query_asked(draft, agent)
+        case ContentCame(permit):
+            _content_came(draft, permit)
         case AttemptEnded(permit, outcome):
             _attempt_ended(draft, permit, outcome)
         case QueryEnded():
@@ -143,6 +146,12 @@ def _query_asked(draft: Draft, agent_id: AgentId) -> None:
     if agent is not None:
         arrivals = agent.arrivals.seen(draft.now)
         draft.keep(replace(agent, queries=agent.queries + 1, arrivals=arrivals))
+
+
+def _content_came(draft: Draft, permit: Permit) -> None:
+    state = draft.fleet.providers.get(permit.provider)
+    if state is not None and permit.trial and permit.generation == state.breaker.generation:
+        draft.keep(replace(state, breaker=returned(state.breaker)))
 
 
 def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:

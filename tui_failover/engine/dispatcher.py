@@ -1,24 +1,27 @@
 """Carries one query through its chain: plan, admit, attempt, record; here again, onward, or stop."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 
 from tui_failover.core.chain import Plan, limits_for, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
-from tui_failover.core.fact import AttemptEnded, Permit, QueryAsked, QueryEnded
+from tui_failover.core.fact import AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
 from tui_failover.core.failure import POLICY, Next, Spent, Step, most_actionable, next_step
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Clock, Limits, Rng, Upstream
-from tui_failover.core.provider_state import Obstacle
 from tui_failover.core.query import Query, Reply
+from tui_failover.core.spec import ProviderSpec
 from tui_failover.core.transition import BreakerState
+from tui_failover.engine.errand import Carried, Errand, Open
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
+_BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
 _SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
 
 
@@ -51,7 +54,7 @@ class _Run:
     """
 
     agent: AgentId
-    query: Query
+    errand: Errand
     started: float
     retries: int
     trail: list[AttemptRecord] = field(default_factory=list)
@@ -60,8 +63,26 @@ class _Run:
     again_at: list[float] = field(default_factory=list)
     waited_s: float = 0.0
 
+    @property
+    def callers_fault(self) -> bool:
+        """Whether no attempt failed for a reason that a provider is to blame for."""
+        return bool(self.trail) and all(one.kind in _BLAMELESS for one in self.trail)
+
     def attempts_at(self, provider: ProviderId) -> int:
         return self.tried.count(provider)
+
+
+class _Asking:
+    """A query in no vendor's dialect, which ends with the whole answer."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    def obstacle(self, spec: ProviderSpec) -> str:  # noqa: ARG002 - every provider takes it
+        return ""
+
+    async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome:  # noqa: ARG002
+        return await upstream.send(self._query, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,20 @@ class Dispatcher:
         self._panic = PanicGate(rules.panic, clock)
 
     async def execute(self, agent: AgentId, query: Query) -> Served:
-        """Answer the query.
+        """Answer the query; raises what `carry` raises."""
+        async with self.carry(agent, _Asking(query)) as carried:
+            answer = carried.outcome
+        if not isinstance(answer, Answered):
+            message = f"{carried.provider}: ended without an answer"
+            raise TypeError(message)
+        return Served(answer.reply, carried.provider, carried.attempts, carried.elapsed_s)
+
+    @asynccontextmanager
+    async def carry(self, agent: AgentId, errand: Errand) -> AsyncIterator[Carried]:
+        """Carry a query to whoever answers it.
+
+        An answer that is still under way is given up when the context ends before `Carried.ended` was called:
+        the caller is gone then, and nobody is to blame.
 
         Raises:
             UnknownAgent: no such agent, or none any more.
@@ -100,21 +134,36 @@ class Dispatcher:
             message = f"{agent}: no such agent"
             raise UnknownAgent(message)
         self._cell.apply(QueryAsked(agent))
-        run = _Run(agent, query, self._now(), state.config.max_retries)
+        run = _Run(agent, errand, self._now(), state.config.max_retries)
         answer = await self._carry(run)
         first = run.tried[0] if run.tried else None
         match answer:
-            case Served():
-                self._cell.apply(QueryEnded(agent, answer.provider, first))
-                return answer
             case QueryRefused():
                 self._cell.apply(QueryEnded(agent, None, first, callers_fault=True, reason=answer.reason))
+                raise answer
             case AllProvidersFailed():
                 reason = "; ".join(f"{one.provider}: {one.reason}" for one in answer.attempts)
-                self._cell.apply(QueryEnded(agent, None, first, reason=reason))
-        raise answer
+                nobodys = run.callers_fault
+                self._cell.apply(QueryEnded(agent, None, first, callers_fault=nobodys, reason=reason))
+                raise answer
+            case Carried():
+                try:
+                    yield answer
+                finally:
+                    answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
+                    self._tell_end(agent, answer, first)
 
-    async def _carry(self, run: _Run) -> Served | QueryRefused | AllProvidersFailed:
+    def _tell_end(self, agent: AgentId, carried: Carried, first: ProviderId | None) -> None:
+        match carried.outcome:
+            case Answered():
+                self._cell.apply(QueryEnded(agent, carried.provider, first))
+            case Failed(failure):
+                reason = f"{carried.provider}: {failure.reason}"
+                self._cell.apply(QueryEnded(agent, None, first, reason=reason))
+            case Cancelled() | None:
+                self._cell.apply(QueryEnded(agent, None, first, callers_fault=True, reason="the caller went away"))
+
+    async def _carry(self, run: _Run) -> Carried | QueryRefused | AllProvidersFailed:
         route = self._plan(run)
         answer = None if route.panic else await self._walk(run, route)
         if answer is None and not run.tried:
@@ -123,7 +172,7 @@ class Dispatcher:
             answer = await (self._walk_desperately(run, route) if route.panic else self._walk(run, route))
         return answer or self._exhausted(run)
 
-    async def _walk(self, run: _Run, route: Plan) -> Served | QueryRefused | None:
+    async def _walk(self, run: _Run, route: Plan) -> Carried | QueryRefused | None:
         for number, provider in enumerate(route.candidates, start=1):
             if run.attempts_at(provider) > run.retries:
                 continue
@@ -135,7 +184,7 @@ class Dispatcher:
                 break
         return None
 
-    async def _walk_desperately(self, run: _Run, route: Plan) -> Served | QueryRefused | None:
+    async def _walk_desperately(self, run: _Run, route: Plan) -> Carried | QueryRefused | None:
         """Try the least bad, each attempt in its turn; whom somebody is trying already comes last."""
         ordered = sorted(route.candidates, key=self._panic.taken)
         for number, provider in enumerate(ordered, start=1):
@@ -158,23 +207,19 @@ class Dispatcher:
                 break
         return None
 
-    async def _try(self, run: _Run, place: _Place) -> Served | QueryRefused | Next:
+    async def _try(self, run: _Run, place: _Place) -> Carried | QueryRefused | Next:
         """Make attempts at one provider until it answers or the query has to move on."""
         provider = place.provider
-        first = True
         while True:
-            permit = self._cell.admit(run.agent, provider, desperate=place.desperate)
-            if isinstance(permit, Obstacle):
-                run.passed[provider] = f"passed over: {permit.text}"
-                return Next(Step.ONWARD, permit.text)
-            if first:
-                self._budget.first(provider, self._now())
-                first = False
-            run.tried.append(provider)
+            permit = self._admitted(run, place)
+            if isinstance(permit, Next):
+                return permit
             outcome = await self._attempt(run, permit, place.after)
             match outcome:
-                case Answered(reply):
-                    return Served(reply, provider, tuple(run.trail), self._now() - run.started)
+                case Answered():
+                    return Carried(provider, tuple(run.trail), self._now() - run.started, outcome)
+                case Open():
+                    return self._opened(run, permit)
                 case Failed(failure, elapsed_s):
                     step = self._failed(run, place, failure, elapsed_s)
                     if not isinstance(step, Next) or step.step is not Step.HERE:
@@ -184,19 +229,47 @@ class Dispatcher:
                     run.trail.append(AttemptRecord(provider, None, "was broken off", elapsed_s))
                     return Next(Step.STOP, "the attempt was broken off")
 
-    async def _attempt(self, run: _Run, permit: Permit, after: int) -> Outcome:
-        """Make one attempt; whatever happens, its permit is handed back."""
-        outcome: Outcome = Cancelled(0.0)
+    def _admitted(self, run: _Run, place: _Place) -> Permit | Next:
+        """Return the right to make an attempt, which counts from now on, or note why there is none."""
+        provider = place.provider
+        state = self._cell.fleet.providers.get(provider)
+        unfit = "" if state is None else run.errand.obstacle(state.spec)
+        if not unfit:
+            permit = self._cell.admit(run.agent, provider, desperate=place.desperate)
+            if isinstance(permit, Permit):
+                if provider not in run.tried:
+                    self._budget.first(provider, self._now())
+                run.tried.append(provider)
+                return permit
+            unfit = f"passed over: {permit.text}"
+        run.passed[provider] = unfit
+        return Next(Step.ONWARD, unfit)
+
+    def _opened(self, run: _Run, permit: Permit) -> Carried:
+        # Whether the provider can be reached has been answered; how long the rest takes is no sign of anything.
+        self._cell.apply(ContentCame(permit))
+        held = replace(permit, trial=False)
+        return Carried(
+            permit.provider,
+            tuple(run.trail),
+            self._now() - run.started,
+            book=lambda outcome: self._cell.apply(AttemptEnded(held, outcome)),
+        )
+
+    async def _attempt(self, run: _Run, permit: Permit, after: int) -> Outcome | Open:
+        """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""
+        outcome: Outcome | Open = Cancelled(0.0)
         started = self._now()
         fleet = self._cell.fleet
         last = after == 0 or len(run.tried) >= fleet.rules.attempt.per_query
         limits = limits_for(fleet, permit.provider, max(self._left(run), _SHORTEST_S), last=last)
         try:
-            outcome = await self._send(self._upstream(permit.provider), permit.provider, run.query, limits)
+            outcome = await self._send(run.errand, permit.provider, limits)
         finally:
             if isinstance(outcome, Cancelled):
                 outcome = Cancelled(self._now() - started)
-            self._cell.apply(AttemptEnded(permit, outcome))
+            if not isinstance(outcome, Open):
+                self._cell.apply(AttemptEnded(permit, outcome))
         return outcome
 
     def _upstream(self, provider: ProviderId) -> Upstream:
@@ -206,10 +279,12 @@ class Dispatcher:
             raise EngineClosed(message)
         return upstream
 
-    async def _send(self, upstream: Upstream, provider: ProviderId, query: Query, limits: Limits) -> Outcome:
+    async def _send(self, errand: Errand, provider: ProviderId, limits: Limits) -> Outcome | Open:
         started = self._now()
+        upstream = self._upstream(provider)
+        spec = self._cell.fleet.providers[provider].spec
         try:
-            return await upstream.send(query, limits)
+            return await errand.attempt(upstream, spec, limits)
         except Exception as error:  # noqa: BLE001 - a bug in an adapter must not cost the caller the other providers
             _log.exception("%s: its adapter raised", provider)
             reason = f"internal error in its adapter ({type(error).__name__})"

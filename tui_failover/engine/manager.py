@@ -298,6 +298,11 @@ class FailoverManager:
         return self._running.cell.bus.subscribe()
 
     @property
+    def dispatcher(self) -> Dispatcher:
+        """Carries queries of any kind, for whoever serves callers on the manager's own loop."""
+        return self._running.dispatcher
+
+    @property
     def _running(self) -> "_Parts":
         if self._parts is None:
             message = "the failover manager is not running: enter its context first"

@@ -1,0 +1,52 @@
+"""What one query does at each provider it comes to, and what it has when somebody answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tui_failover.core.errors import AttemptRecord
+from tui_failover.core.names import ProviderId
+from tui_failover.core.outcome import Outcome
+from tui_failover.core.ports import Limits, Upstream
+from tui_failover.core.spec import ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Content has come and more may follow: no further provider is tried, whatever becomes of the rest."""
+
+
+class Errand(Protocol):
+    """One query's own part in being carried; it keeps what it was answered."""
+
+    def obstacle(self, spec: ProviderSpec) -> str:
+        """Return why this provider cannot carry the query, or ""; it is then passed over and nothing is booked."""
+        ...
+
+    async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
+        """Ask this provider; raises nothing but cancellation."""
+        ...
+
+
+@dataclass(slots=True)
+class Carried:
+    """A query that a provider has answered, or is answering.
+
+    Attributes:
+        provider: who.
+        attempts: what failed before, in order.
+        elapsed_s: seconds from the question to the answer, or to its first content.
+        outcome: how the attempt ended; None while the answer is under way.
+    """
+
+    provider: ProviderId
+    attempts: tuple[AttemptRecord, ...]
+    elapsed_s: float
+    outcome: Outcome | None = None
+    book: Callable[[Outcome], None] = field(default=lambda _: None, repr=False)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Tell how the answer under way ended; the first word counts."""
+        if self.outcome is None:
+            self.outcome = outcome
+            self.book(outcome)
