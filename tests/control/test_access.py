@@ -1,6 +1,9 @@
 """Who may do what. The matrix is made from the route table, so that no route can be forgotten."""
 
+import base64
+import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -86,6 +89,29 @@ async def test_flood_of_wrong_tokens_is_slowed_and_hinders_no_right_one(
         assert statuses == [401] * 100 + [429] * 2
         assert right.status == 200
         assert caplog.records == []
+
+
+async def test_no_secret_is_in_any_answer_or_log(
+    environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    canary = 'cAnArY"+/<' + "k" * 24
+    environment.setenv("CANARY_KEY", canary)
+    environment.setenv("T_WRITE", canary)
+    forms = {canary, quote(canary), quote(canary, safe=""), json.dumps(canary)[1:-1], canary[4:]}
+    forms.add(base64.b64encode(canary.encode()).decode().rstrip("="))
+    provider = {"provider_id": "new", "dialect": "openai", "model": "m", "api_key_env": "CANARY_KEY"}
+    async with control_world(tokens()) as world:
+        got = [await world.asks("POST", "/api/providers", provider, token=canary)]
+        got.append(await world.asks("POST", "/api/undo", b"not json " + canary.encode(), token=canary))
+        for route in ROUTES:
+            if route.path != "/api/events":
+                path, body = sample(route)
+                got.append(await world.asks(route.method, path, body, token=canary))
+
+        assert got[0].status == 201
+        told = "".join(one.raw.decode() for one in got) + caplog.text
+        assert not [form for form in forms if form in told]
 
 
 SCHEMES = {

@@ -369,8 +369,12 @@ async def test_request_line_beyond_the_cap_is_refused(world: ControlWorld) -> No
     assert got.status in {400, 431}
 
 
-async def test_connection_beyond_the_cap_is_turned_away_and_a_place_is_free_again() -> None:
-    async with control_world(limits=Limits(connections=2)) as world:
+CROWDS = {"in-all": Limits(connections=2), "from-one-address": Limits(per_source=2)}
+
+
+@pytest.mark.parametrize("limits", CROWDS.values(), ids=CROWDS)
+async def test_connection_beyond_the_cap_is_turned_away_and_a_place_is_free_again(limits: Limits) -> None:
+    async with control_world(limits=limits) as world:
         held = [await world.connect() for _ in range(2)]
         for reader, writer in held:
             writer.write(get(world))

@@ -202,6 +202,38 @@ async def test_query_that_nobody_answers_names_every_attempt_and_asks_not_to_be_
     assert got.headers["x-should-retry"] == "false"
 
 
+STEERING = {
+    "base_url": "https://evil.example",
+    "api_base": "https://evil.example",
+    "model": "dearest",
+    "provider": "backup-openai-agent",
+    "headers": {"Authorization": "Bearer stolen"},
+}
+
+
+@pytest.mark.parametrize("field", STEERING)
+async def test_caller_cannot_choose_where_a_query_goes(world: ControlWorld, field: str) -> None:
+    beside = await world.asks("POST", f"/api/agents/{AGENT}/query", {"query": "Hello", field: STEERING[field]})
+    context = {"query": "Hello", "context": {field: STEERING[field]}}
+    inside = await world.asks("POST", f"/api/agents/{AGENT}/query", context)
+
+    assert (beside.status, beside.fields) == (422, [field])
+    assert (inside.status, inside.fields) == (422, [f"context.{field}"])
+    assert not any(world.upstreams[ProviderId(name)].queries for name in PROVIDERS)
+
+
+async def test_callers_headers_change_nothing_about_a_query(world: ControlWorld) -> None:
+    headers = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Original-URL": "/api/undo",
+        "X-HTTP-Method-Override": "DELETE",
+    }
+
+    got = await world.asks("POST", f"/api/agents/{AGENT}/query", {"query": "Hello"}, headers=headers)
+
+    assert (got.status, got.json["provider"]) == (200, "openai-agent")
+
+
 async def test_query_the_provider_refuses_is_the_callers_to_mend(world: ControlWorld) -> None:
     world.upstreams[ProviderId("openai-agent")].will(failing(FailureKind.CONTENT_POLICY, "refused by policy"))
 

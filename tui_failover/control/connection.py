@@ -35,7 +35,7 @@ class _State(enum.Enum):
 class Connection(web.RequestHandler):
     """A connection under `Limits`; `peers` holds those that are open."""
 
-    __slots__ = ("_limits", "_peers", "_refused", "_seen", "_state", "_tail", "_timer")
+    __slots__ = ("_limits", "_peers", "_refused", "_seen", "_source", "_state", "_tail", "_timer")
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Connection(web.RequestHandler):
         self._limits = limits
         self._peers = peers
         self._refused = False
+        self._source = ""
         self._state = _State.HEADERS
         self._seen = 0
         self._tail = b""
@@ -66,7 +67,8 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or turn it away where there are too many."""
-        if len(self._peers) >= self._limits.connections:
+        self._source = _source(transport)
+        if self._crowded():
             self._refused = True
             _turn_away(transport, HTTPStatus.SERVICE_UNAVAILABLE, "too-many", "too many connections are open")
             return
@@ -121,6 +123,15 @@ class Connection(web.RequestHandler):
         response.force_close()
         return response
 
+    def _crowded(self) -> bool:
+        """Tell whether there are too many already, in all or from the same address."""
+        same = sum(peer.from_same(self._source) for peer in self._peers)
+        return len(self._peers) >= self._limits.connections or same >= self._limits.per_source
+
+    def from_same(self, source: str) -> bool:
+        """Tell whether the connection comes from that address."""
+        return self._source == source
+
     def _too_much(self, data: bytes) -> bool:
         """Count header bytes up to their end, which may lie across two arrivals."""
         joined = self._tail + data
@@ -157,6 +168,11 @@ class Connection(web.RequestHandler):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _source(transport: asyncio.BaseTransport) -> str:
+    address = transport.get_extra_info("peername")
+    return str(address[0]) if isinstance(address, tuple) and address else ""
 
 
 def _turn_away(transport: asyncio.BaseTransport, status: HTTPStatus, code: str, message: str) -> None:

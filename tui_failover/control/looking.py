@@ -172,4 +172,5 @@ def _details(call: Call) -> dict[str, object]:
         "available": sum(view.available for view in shot.providers),
         "panic": [view.id for view in shot.agents if view.panic],
         "local_fault": shot.local_fault,
+        "unkept": shot.unkept,
     }

@@ -124,4 +124,5 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, object]:
         "events": [event_json(event) for event in snapshot.events],
         "undo": plain(snapshot.undo, moment),
         "local_fault": snapshot.local_fault,
+        "unkept": snapshot.unkept,
     }

@@ -66,6 +66,7 @@ class Limits:
         query_bytes: the body of a query to an agent.
         depth: lists and objects inside each other in a body.
         connections: open at once.
+        per_source: open at once from one address; loopback is one too, so a host's own scripts share it.
         streams: event streams open at once.
         stall_s: how long a reader of events may take none before it is dropped.
         pulse_s: between two signs of life on a quiet event stream.
@@ -83,6 +84,7 @@ class Limits:
     query_bytes: int = 1024 * 1024
     depth: int = 32
     connections: int = 256
+    per_source: int = 192
     streams: int = 32
     stall_s: float = 10.0
     pulse_s: float = 15.0
