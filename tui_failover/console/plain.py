@@ -24,7 +24,7 @@ def sentence(event: Event) -> str:
     if event.agent is not None and event.provider is not None:
         subject = f"agent {event.agent}, provider {event.provider}"
     what = event.text if subject is None else f"{subject}: {event.text}"
-    cause = f", because {event.cause}" if event.cause else ""
+    cause = f", because {event.cause.rstrip('. ')}" if event.cause else ""
     who = event.actor or event.source.value
     return f"{when} {what}{cause} ({who})."
 
@@ -108,7 +108,7 @@ def _provider(view: ProviderView) -> str:
     if view.missing_key is not None:
         return f"Provider {view.id} has no key: {view.missing_key}."
     available = "available" if view.available else "not available"
-    reason = f": {view.reason}" if view.reason else ""
+    reason = f": {view.reason.rstrip('. ')}" if view.reason else ""
     return f"Provider {view.id} is {_word(view)} and {available}{reason}."
 
 

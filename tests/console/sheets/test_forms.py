@@ -126,6 +126,17 @@ class TestSwitch:
         assert act(form, "switch").accept.startswith("switch although openai is not available: breaker open")
         assert "openai is not available" in body(form)
 
+    def test_a_reason_that_ends_in_a_full_stop_keeps_one(self) -> None:
+        calm = failover_in_progress()
+        first = calm.providers[0]
+        assert first.why_not is not None
+        stopped = replace(first, why_not=replace(first.why_not, text="The server is not ready yet."))
+
+        form = SwitchSheet(OPENAI).form(replace(calm, providers=(stopped, *calm.providers[1:])), {})
+
+        assert "openai is not available: The server is not ready yet.\n" in body(form)
+        assert act(form, "switch").accept.endswith("The server is not ready yet")
+
     def test_a_target_without_its_key_is_out_of_the_question(self) -> None:
         form = SwitchSheet(CLAUDE).form(no_keys(), {})
 

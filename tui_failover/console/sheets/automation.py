@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tui_failover.console.picture import Ink, Line
 from tui_failover.console.presentation.duration import due
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Picks, Row, picked
-from tui_failover.console.sheets.wording import line
+from tui_failover.console.sheets.wording import line, sentence
 from tui_failover.core.command import Command, HoldAutomation, ReleaseAutomation, ReleasePin
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import AgentView, Snapshot
@@ -79,7 +79,7 @@ class AutomationSheet:
 
 
 def _now(snapshot: Snapshot, agent: AgentView) -> Iterator[Line]:
-    yield line(f"{agent.id} uses {agent.active}: {agent.active_because}.")
+    yield line(sentence(f"{agent.id} uses {agent.active}: {agent.active_because}"))
     if agent.automation_held is not None:
         yield line(
             f"Automation is held{' strictly' if agent.strict else ''} by {agent.automation_held}.", Ink.HELD
@@ -94,4 +94,4 @@ def _now(snapshot: Snapshot, agent: AgentView) -> Iterator[Line]:
             Ink.HELD,
         )
     if agent.failback_note:
-        yield line(f"Failback: {agent.failback_note}.", Ink.MUTED)
+        yield line(sentence(f"Failback: {agent.failback_note}"), Ink.MUTED)

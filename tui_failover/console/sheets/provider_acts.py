@@ -8,7 +8,7 @@ from tui_failover.console.picture import Ink, Line
 from tui_failover.console.presentation.duration import due
 from tui_failover.console.presentation.figures import plural
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Picks, Row, picked
-from tui_failover.console.sheets.wording import RULES, hold_time, in_flight, line, moved, names, stranded
+from tui_failover.console.sheets.wording import RULES, hold_time, in_flight, line, moved, names, sentence, stranded
 from tui_failover.core.command import BreakerHand, HoldBreaker, Impose, Imposed, ResetBreaker
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import ProviderView, Snapshot
@@ -162,7 +162,7 @@ def _breaker(snapshot: Snapshot, view: ProviderView) -> Iterator[Line]:
         state = f"open, half-open {until}"
     because = f": {breaker.reason}" if breaker.reason else ""
     ink = Ink.TEXT if breaker.state is BreakerState.CLOSED else Ink.DOWN
-    yield line(f"Now {state}{because}.", ink)
+    yield line(sentence(f"Now {state}{because}"), ink)
     if breaker.hand is not None:
         ends = due(breaker.hand_until_at, now)
         yield line(f"Held {breaker.hand.value} by hand{f', ends {ends}' if ends else ', until undone'}.", Ink.HELD)

@@ -16,6 +16,11 @@ def line(text: str, ink: Ink = Ink.TEXT, *, bold: bool = False) -> Line:
     return (Span(text, ink, bold=bold),)
 
 
+def sentence(text: str) -> str:
+    """Return a text that may already end in a full stop as a sentence with one."""
+    return f"{text.rstrip('. ')}."
+
+
 def names(ids: tuple[str, ...]) -> str:
     """Return names as a person lists them."""
     return "".join(ids) if len(ids) <= 1 else f"{', '.join(ids[:-1])} and {ids[-1]}"
@@ -28,7 +33,7 @@ def hold_time(seconds: float) -> str:
 
 def obstacle(view: ProviderView) -> str:
     """Return why a provider is not available, in words."""
-    return view.why_not.text if view.why_not is not None else "it takes no queries"
+    return view.why_not.text.rstrip(". ") if view.why_not is not None else "it takes no queries"
 
 
 def in_flight(view: ProviderView) -> str:
