@@ -16,8 +16,12 @@ _INPUT_PARTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input
 
 def read_event(event: SseEvent) -> Delta:
     """Return what `event` adds to the answer; raises `ProtocolError` where it is not a JSON object."""
-    document = json_object(event)
-    read = _READERS.get(as_text(document.get("type")) or event.name)
+    return delta_of(json_object(event), event.name)
+
+
+def delta_of(document: dict[str, object], name: str = "") -> Delta:
+    """Return what one event's data add to the answer; `name` counts only where the data name no type."""
+    read = _READERS.get(as_text(document.get("type")) or name)
     if read is not None:
         return read(document)
     error_shape = error_in(document)

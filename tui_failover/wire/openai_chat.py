@@ -15,7 +15,12 @@ def read_event(event: SseEvent) -> Delta:
     """Return what `event` adds to the answer; raises `ProtocolError` where it is not a JSON object."""
     if event.data.startswith("[DONE]"):
         return Delta(done=True)
-    return _read(json_object(event), "delta")
+    return delta_of(json_object(event))
+
+
+def delta_of(document: dict[str, object]) -> Delta:
+    """Return what one chunk adds to the answer."""
+    return _read(document, "delta")
 
 
 def read_document(document: object) -> Delta:

@@ -1,0 +1,50 @@
+"""Names and ids that fit the other dialect's rules, one to one, and the way back.
+
+What already fits is kept. What does not is cleaned and ends in a short digest of the original, so that the same
+original always gets the same alias and two originals never share one.
+"""
+
+import hashlib
+import re
+
+_UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
+_DIGEST = 8  # hexadecimal digits
+
+
+class Aliases:
+    """Hands out aliases of at most `longest` characters from `a-z A-Z 0-9 _ -`."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._given: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, original: str) -> str:
+        """Return the alias of `original`, the same at each call."""
+        if original not in self._given:
+            self._given[original] = self.fresh(original)
+        return self._given[original]
+
+    def fresh(self, original: str) -> str:
+        """Return an alias nobody else has, also where `original` has one already: two calls may carry one id."""
+        clean = _UNFIT.sub("_", original) or "_"
+        alias, turn = clean, 0
+        while self._unfit(alias, original, turn):
+            digest = hashlib.sha256(f"{original}\0{turn}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+            alias = f"{clean[: self._longest - _DIGEST - 1]}_{digest}"
+            turn += 1
+        self._taken.add(alias)
+        return alias
+
+    def _unfit(self, alias: str, original: str, turn: int) -> bool:
+        changed = turn == 0 and alias != original
+        return changed or len(alias) > self._longest or alias in self._taken
+
+    def changed(self) -> dict[str, str]:
+        """Return original by alias, for those handed out by `of` that had to be changed."""
+        return {alias: original for original, alias in self._given.items() if alias != original}
+
+
+def pseudonym(user: str) -> str:
+    """Return a stable digest that stands for a user, where the id itself must not leave the house."""
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,231 @@
+"""A stream put together into the answer its provider would have sent whole, in the same dialect.
+
+Nothing is translated here, so signatures, citations, log probabilities and fields nobody has heard of survive.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tui_failover.wire import anthropic_messages, openai_chat
+from tui_failover.wire.call_slots import CallSlots
+from tui_failover.wire.delta import Delta, as_mapping, as_text
+from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.json_text import read_arguments
+from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
+from tui_failover.wire.tokens import latest
+
+_Document = dict[str, object]
+RAW_INPUT = "_raw"  # holds arguments that are no JSON object, such as those of a call cut by the token limit
+
+
+class Assembler(Protocol):
+    """Puts one streamed answer together."""
+
+    @property
+    def complete(self) -> bool:
+        """The answer is whole: its end mark came, or what its dialect lets stand for one."""
+
+    def feed(self, event: SseEvent) -> Delta:
+        """Add an event and return what it says; raises `ProtocolError` where it is not a JSON object."""
+
+    def document(self) -> _Document:
+        """Return the whole answer; raises `ProtocolError` where it is not complete."""
+
+
+def assembler_of(dialect: Dialect) -> Assembler:
+    """Return a fresh assembler for streams of `dialect`."""
+    return ChatAssembler() if dialect is Dialect.OPENAI else MessagesAssembler()
+
+
+class ChatAssembler:
+    """Puts a Chat Completions stream together, every choice of it."""
+
+    def __init__(self) -> None:
+        self._head: _Document = {}
+        self._choices: dict[int, _Choice] = {}
+        self._done = False
+        self._failed = False
+
+    @property
+    def complete(self) -> bool:
+        """`[DONE]` came, or every choice has its finish reason."""
+        choices = self._choices.values()
+        ended = self._done or all(choice.finish for choice in choices)
+        return bool(choices) and not self._failed and ended
+
+    def feed(self, event: SseEvent) -> Delta:
+        """Add a chunk and return what it says; raises `ProtocolError` where it is not a JSON object."""
+        if event.data.startswith("[DONE]"):
+            self._done = True
+            return Delta(done=True)
+        chunk = json_object(event)
+        delta = openai_chat.delta_of(chunk)
+        self._failed = self._failed or delta.error is not None
+        choices = chunk.pop("choices", None)
+        self._head = latest(self._head, chunk)
+        for choice in choices if isinstance(choices, list) else ():
+            stated = as_mapping(choice)
+            index = stated.get("index")
+            self._choices.setdefault(index if isinstance(index, int) else 0, _Choice()).take(stated)
+        return delta
+
+    def document(self) -> _Document:
+        """Return the answer as a `chat.completion`; raises `ProtocolError` where it is not complete."""
+        _require(whole=self.complete)
+        choices = [{"index": index, **choice.document()} for index, choice in sorted(self._choices.items())]
+        head = {name: value for name, value in self._head.items() if name != "obfuscation"}
+        return {**head, "object": "chat.completion", "choices": choices}
+
+
+class _Choice:
+    """One choice of a Chat answer: strings are joined, lists continued, anything else replaced."""
+
+    def __init__(self) -> None:
+        self.finish = ""
+        self._strings: dict[str, list[str]] = {}
+        self._other: _Document = {}
+        self._logprobs: dict[str, list[object]] = {}
+        self._calls = CallSlots()
+        self._old_call = CallSlots()
+
+    def take(self, choice: _Document) -> None:
+        self.finish = as_text(choice.get("finish_reason")) or self.finish
+        for name, value in as_mapping(choice.get("logprobs")).items():
+            if isinstance(value, list):
+                self._logprobs.setdefault(name, []).extend(value)
+        for name, value in as_mapping(choice.get("delta")).items():
+            self._take_field(name, value)
+
+    def _take_field(self, name: str, value: object) -> None:
+        if name == "tool_calls":
+            list(self._calls.take(value))
+        elif name == "function_call" and isinstance(value, dict):
+            list(self._old_call.take([{"index": 0, "function": value}]))
+        elif name != "role" and isinstance(value, str):
+            self._strings.setdefault(name, []).append(value)
+        elif isinstance(value, list):
+            before = self._other.get(name)
+            self._other[name] = [*(before if isinstance(before, list) else ()), *value]
+        elif name != "role" and value is not None:
+            self._other[name] = value
+
+    def document(self) -> _Document:
+        words = {name: "".join(pieces) or None for name, pieces in self._strings.items()}
+        message: _Document = {"role": "assistant", "content": None, "refusal": None, **self._other, **words}
+        if self._calls.slots:
+            message["tool_calls"] = [slot.document() for slot in self._calls.slots]
+        for slot in self._old_call.slots:
+            message["function_call"] = {"name": slot.name, "arguments": slot.taken()}
+        return {"message": message, "logprobs": self._logprobs or None, "finish_reason": self.finish or "stop"}
+
+
+class MessagesAssembler:
+    """Puts a Messages stream together."""
+
+    def __init__(self) -> None:
+        self._message: _Document = {}
+        self._usage: _Document = {}
+        self._blocks: dict[int, _Block] = {}
+        self._ended = False
+        self._failed = False
+        self._take: dict[str, Callable[[_Document], None]] = {
+            "message_start": self._message_start,
+            "content_block_start": self._block_start,
+            "content_block_delta": self._block_delta,
+            "message_delta": self._message_delta,
+        }
+
+    @property
+    def complete(self) -> bool:
+        """`message_stop` came."""
+        return self._ended and not self._failed
+
+    def feed(self, event: SseEvent) -> Delta:
+        """Add an event and return what it says; raises `ProtocolError` where it breaks the dialect."""
+        if event.data.startswith("[DONE]"):
+            return Delta()  # added by some relays; no mark of this dialect
+        document = json_object(event)
+        delta = anthropic_messages.delta_of(document, event.name)
+        self._failed = self._failed or delta.error is not None
+        self._ended = self._ended or delta.done
+        take = self._take.get(as_text(document.get("type")) or event.name)
+        if take is not None:
+            take(document)
+        return delta
+
+    def document(self) -> _Document:
+        """Return the answer as a `message`; raises `ProtocolError` where it is not complete."""
+        _require(whole=self.complete)
+        content = [block.document() for _, block in sorted(self._blocks.items())]
+        return {**self._message, "content": content, "usage": self._usage}
+
+    def _message_start(self, document: _Document) -> None:
+        self._message = dict(as_mapping(document.get("message")))
+        self._usage = latest(self._usage, self._message.get("usage"))
+
+    def _block_start(self, document: _Document) -> None:
+        block = as_mapping(document.get("content_block"))
+        self._blocks[_index(document)] = _Block(block)
+
+    def _block_delta(self, document: _Document) -> None:
+        block = self._blocks.get(_index(document))
+        if block is None:
+            msg = "a piece of a block that was never opened"
+            raise ProtocolError(msg)
+        block.take(as_mapping(document.get("delta")))
+
+    def _message_delta(self, document: _Document) -> None:
+        self._message = {**self._message, **as_mapping(document.get("delta"))}
+        self._usage = latest(self._usage, document.get("usage"))
+
+
+class _Block:
+    """One content block, its pieces joined at the end."""
+
+    def __init__(self, block: _Document) -> None:
+        self._block = block
+        self._pieces: dict[str, list[str]] = {}
+        self._citations: list[object] = []
+
+    def take(self, delta: _Document) -> None:
+        kind = as_text(delta.get("type"))
+        if kind == "citations_delta":
+            self._citations.append(delta.get("citation"))
+        elif kind in _PIECES:
+            delta_field, block_field = _PIECES[kind]
+            self._pieces.setdefault(block_field, []).append(as_text(delta.get(delta_field)))
+
+    def document(self) -> _Document:
+        block = dict(self._block)
+        for name, pieces in self._pieces.items():
+            text = "".join(pieces)
+            block[name] = _input(text, block.get("input")) if name == "input" else as_text(block.get(name)) + text
+        if self._citations:
+            block["citations"] = self._citations
+        return block
+
+
+_PIECES = {
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "thinking"),
+    "signature_delta": ("signature", "signature"),
+    "input_json_delta": ("partial_json", "input"),
+}
+
+
+def _input(text: str, given: object) -> object:
+    if not text and isinstance(given, dict):
+        return given
+    arguments = read_arguments(text)
+    return {RAW_INPUT: text} if arguments is None else arguments
+
+
+def _index(document: _Document) -> int:
+    index = document.get("index")
+    return index if isinstance(index, int) else -1
+
+
+def _require(*, whole: bool) -> None:
+    if not whole:
+        msg = "a stream that ends before its answer does"
+        raise ProtocolError(msg)

@@ -1,0 +1,105 @@
+"""A caller's request on its way to a provider as bytes, and the answer on its way back.
+
+What the gateway and the adapters of providers agree on. Nothing is opened or waited for here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from tui_failover.core.outcome import Failed, Outcome
+from tui_failover.core.ports import Limits
+from tui_failover.wire.members import Members
+from tui_failover.wire.sse import SseEvent
+from tui_failover.wire.stream_translation import Step
+
+
+class Rendering(Protocol):
+    """Turns one attempt's answer into what the caller gets; fed in order, once."""
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:
+        """Return what comes of one event; raises `ProtocolError` where the provider broke its dialect.
+
+        Args:
+            raw: the event as it came, its closing blank line included.
+            event: what it says; None where it is only a comment.
+        """
+        ...
+
+    def whole(self, body: bytes) -> Step:
+        """Return what comes of an answer that came whole; raises `ProtocolError` where it is none."""
+        ...
+
+    def close(self) -> bytes:
+        """Return what is still due once the provider has ended; raises `ProtocolError` for half an answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One request for one provider.
+
+    Attributes:
+        path: below the version prefix: "/chat/completions".
+        body: as it came; only single members are changed.
+        model: what the provider is asked for.
+        headers: of the caller, those a provider may see; lower-case names.
+        stream: whether an event stream is asked for; None leaves that member alone.
+        until_whole: nothing is handed out before the answer has come to its end.
+        talk: it is a conversation, rather than any other call of the dialect.
+    """
+
+    path: str
+    body: Members
+    model: str
+    rendering: Rendering
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stream: bool | None = None
+    until_whole: bool = False
+    talk: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An attempt that ended before anything could be handed out.
+
+    Attributes:
+        failed: why, in the terms of the engine.
+        status: of the provider's answer; None without one.
+        body: what it said, without our keys; b"" where it said nothing.
+        content_type: of `body`.
+    """
+
+    failed: Failed
+    status: int | None = None
+    body: bytes = b""
+    content_type: str = ""
+
+
+class Flow(Protocol):
+    """An answer that may be handed to the caller."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The provider's, with lower-case names."""
+        ...
+
+    async def next(self) -> bytes | Outcome:
+        """Return the next bytes for the caller, or how the answer ended; raises nothing but cancellation."""
+        ...
+
+    def close(self) -> None:
+        """Give the answer up, if it is still under way."""
+        ...
+
+
+@runtime_checkable
+class Forwarder(Protocol):
+    """An upstream that takes requests as bytes."""
+
+    async def forward(self, order: Forward, limits: Limits) -> Flow | Refusal:
+        """Send the request, and return once there is something for the caller or a reason why there is not.
+
+        Raises nothing but cancellation.
+        """
+        ...

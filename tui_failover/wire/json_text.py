@@ -1,0 +1,49 @@
+"""JSON as both dialects write it: compact, UTF-8, and never a number that JSON does not have."""
+
+import json
+
+from tui_failover.wire.verdict import Problem
+
+
+def json_bytes(value: object) -> bytes:
+    """Return `value` as UTF-8; half a surrogate pair, which UTF-8 cannot hold, makes the whole text ASCII."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def json_line(value: object) -> str:
+    """Return `value` as compact JSON text, for the places where a dialect carries JSON inside a string."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_json(body: bytes) -> object | Problem:
+    """Return what a caller's body holds, or the problem with it; NaN and Infinity are no JSON (RFC 8259, 6)."""
+    try:
+        document: object = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return Problem("", "The body is not JSON.")
+    return document
+
+
+def read_arguments(text: str) -> dict[str, object] | None:
+    """Return the object a tool call's arguments hold: the empty one for "", None where they are no object."""
+    if not text.strip():
+        return {}
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def sse_bytes(data: object, name: str = "") -> bytes:
+    """Return one server-sent event with `data` as JSON, named where the dialect names its events."""
+    head = b"event: " + name.encode() + b"\ndata: " if name else b"data: "
+    return head + json_bytes(data) + b"\n\n"
+
+
+def _no_number(word: str) -> object:
+    msg = f"{word} is not JSON"
+    raise ValueError(msg)

@@ -1,0 +1,106 @@
+"""The members of a JSON object, changed one by one: every byte that is not changed stays as it came."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_failover.wire.json_text import json_line
+from tui_failover.wire.verdict import Problem
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NONE: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A JSON object and where its members stand.
+
+    Attributes:
+        text: the object as it came.
+        values: what the members hold.
+        keys, spans: where each member's name and value stand in the text.
+    """
+
+    text: str
+    values: Mapping[str, object]
+    keys: Mapping[str, tuple[int, int]]
+    spans: Mapping[str, tuple[int, int]]
+
+    def with_values(self, changes: Mapping[str, object], renamed: Mapping[str, str] = _NONE) -> bytes:
+        """Return the object with some values replaced or added, and some members called otherwise."""
+        edits = [(self.spans[name], json_line(value)) for name, value in changes.items() if name in self.spans]
+        edits += [(self.keys[old], json_line(new)) for old, new in renamed.items() if old in self.keys]
+        pieces: list[str] = []
+        at = 0
+        for (start, end), new in sorted(edits):
+            pieces += [self.text[at:start], new]
+            at = end
+        pieces.append(self.text[at:])
+        text = "".join(pieces)
+        added = [f"{json_line(name)}:{json_line(value)}" for name, value in changes.items() if name not in self.spans]
+        if added:
+            opening = text.index("{") + 1
+            text = f"{text[:opening]}{','.join(added)}{',' if self.spans else ''}{text[opening:]}"
+        return text.encode("utf-8", "surrogatepass")
+
+
+def read_members(body: bytes) -> Members | Problem:
+    """Return the object in a caller's body; one that names a member twice could mean either, and is refused."""
+    try:
+        return _read(body.decode())
+    except _Wrong as wrong:
+        return Problem("", str(wrong))
+    except (ValueError, RecursionError):
+        return Problem("", "The body is not JSON.")
+
+
+class _Wrong(Exception):
+    """The body is no object; the message is for the caller."""
+
+
+def _read(text: str) -> Members:
+    values: dict[str, object] = {}
+    keys: dict[str, tuple[int, int]] = {}
+    spans: dict[str, tuple[int, int]] = {}
+    at = _after(text, _past_space(text, 0), "{")
+    first = True
+    while not text.startswith("}", at := _past_space(text, at)):
+        if not first:
+            at = _past_space(text, _after(text, at, ","))
+        first = False
+        name, name_end = _DECODER.raw_decode(text, at)
+        if not isinstance(name, str):
+            message = "The body must be a JSON object."
+            raise _Wrong(message)
+        if name in values:
+            message = "The body names a member twice."
+            raise _Wrong(message)
+        start = _past_space(text, _after(text, _past_space(text, name_end), ":"))
+        values[name], end = _DECODER.raw_decode(text, start)
+        keys[name], spans[name] = (at, name_end), (start, end)
+        at = end
+    if _past_space(text, at + 1) != len(text):
+        message = "The body goes on after its JSON object."
+        raise _Wrong(message)
+    return Members(text, values, keys, spans)
+
+
+def _past_space(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return at if match is None else match.end()
+
+
+def _after(text: str, at: int, sign: str) -> int:
+    if not text.startswith(sign, at):
+        message = "The body must be a JSON object."
+        raise _Wrong(message)
+    return at + 1
+
+
+def _no_number(word: str) -> object:
+    message = f"{word} is not JSON"
+    raise ValueError(message)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)

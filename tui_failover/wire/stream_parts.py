@@ -1,0 +1,122 @@
+"""What a streamed answer is made of, in no vendor's dialect: read off one dialect, written as the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tui_failover.wire.answer import Answer, Cited, Stop
+from tui_failover.wire.conversation import Opaque, Refusal, Text, Thinking, ToolCall
+from tui_failover.wire.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The answer begins; nothing was said yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """More text of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingPiece:
+    """More reasoning."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPiece:
+    """More of the words with which the model will not answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOpened:
+    """A tool call begins; `key` tells it from the other calls of the answer, `id` is "" where none was given."""
+
+    key: int
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentsPiece:
+    """More of the arguments of the call `key`."""
+
+    key: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallClosed:
+    """The arguments of the call `key` are complete."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The model stopped; usage and the end mark may still follow."""
+
+    stop: Stop
+    stop_sequence: str | None = None
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Tokens so far; a later count replaces this one."""
+
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """The provider is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The provider's end mark, or what its dialect lets stand for one."""
+
+
+StreamPart = (
+    Opened
+    | TextPiece
+    | ThinkingPiece
+    | RefusalPiece
+    | CallOpened
+    | ArgumentsPiece
+    | CallClosed
+    | Finished
+    | Counted
+    | Pinged
+    | Ended
+)
+
+
+def parts_of(answer: Answer) -> Iterator[StreamPart]:
+    """Yield a complete answer as the parts of a stream, for a caller who streams where the provider did not."""
+    yield Opened()
+    for key, part in enumerate(answer.parts):
+        match part:
+            case Text(text) | Cited(text):
+                yield TextPiece(text)
+            case Thinking(text):
+                yield ThinkingPiece(text)
+            case Refusal(text):
+                yield RefusalPiece(text)
+            case ToolCall(id=call_id, name=name, arguments=arguments):
+                yield CallOpened(key, call_id, name)
+                yield ArgumentsPiece(key, arguments)
+                yield CallClosed(key)
+            case Opaque():
+                pass  # no other dialect knows it
+    if answer.tokens is not None:
+        yield Counted(answer.tokens)
+    yield Finished(answer.stop, answer.stop_sequence, answer.explanation)
+    yield Ended()

@@ -1,0 +1,123 @@
+"""A stream of one dialect, turned event by event into a stream of the other.
+
+The end mark is written only where the provider sent its own, or what its dialect lets stand for one. Whoever feeds
+the machine must call `close` when the provider's body is at its end, and gets the truth about it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui_failover.wire import anthropic_messages, openai_chat
+from tui_failover.wire.answer import Answer, Wording
+from tui_failover.wire.chat_stream_reading import ChatStreamReader
+from tui_failover.wire.chat_stream_writing import ChatStreamWriter
+from tui_failover.wire.delta import Delta
+from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.messages_stream_reading import MessagesStreamReader
+from tui_failover.wire.messages_stream_writing import MessagesStreamWriter
+from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
+from tui_failover.wire.stream_parts import Ended, StreamPart, parts_of
+
+MakeId = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event led to.
+
+    Attributes:
+        output: bytes for the caller; b"" where nothing shows yet.
+        delta: what the event says, for the commit gate, the limits and the books.
+    """
+
+    output: bytes
+    delta: Delta
+
+
+class _Reader(Protocol):
+    finished: bool
+    ignored: int
+
+    def read(self, document: dict[str, object], name: str = ..., /) -> Iterator[StreamPart]: ...
+
+    def end_mark(self) -> Iterator[StreamPart]: ...
+
+
+class _Writer(Protocol):
+    ended: bool
+
+    def write(self, part: StreamPart) -> bytes: ...
+
+
+class StreamTranslator:
+    """Translates one answer. Fed in order, once; after an error event nothing more comes out of it."""
+
+    def __init__(self, source: Dialect, wording: Wording, make_id: MakeId, created: int) -> None:
+        self._source = source
+        self._read: _Reader = ChatStreamReader() if source is Dialect.OPENAI else MessagesStreamReader()
+        self._writer = _writer(_OTHER[source], wording, make_id, created)
+        self._failed = False
+
+    @property
+    def ended(self) -> bool:
+        """The end mark has been written."""
+        return self._writer.ended
+
+    @property
+    def ignored(self) -> int:
+        """How many events, blocks and deltas were of no known type."""
+        return self._read.ignored
+
+    def feed(self, event: SseEvent) -> Step:
+        """Return what `event` leads to; raises `ProtocolError` where the provider broke its dialect.
+
+        The provider's error event is in `delta.error` and writes nothing: whether the caller sees an error or
+        another provider's answer is not decided here.
+        """
+        if event.data.startswith("[DONE]"):
+            return Step(b"" if self._failed else self._written(self._read.end_mark()), Delta(done=True))
+        document = json_object(event)
+        delta = _DELTA[self._source](document, event.name)
+        if delta.error is not None:
+            self._failed = True
+        if self._failed:
+            return Step(b"", delta)
+        return Step(self._written(self._read.read(document, event.name)), delta)
+
+    def close(self, *, lenient: bool = False) -> bytes:
+        """Return what is still due at the end of the provider's body; raises `ProtocolError` for half an answer.
+
+        Args:
+            lenient: take a stop reason of the Messages dialect for the end, where a provider is known to forget
+                `message_stop`. A finish reason of the Chat dialect always completes the answer.
+        """
+        if self.ended:
+            return b""
+        enough = self._read.finished and (lenient or self._source is Dialect.OPENAI)
+        if self._failed or not enough:
+            msg = "a stream that ends before its answer does"
+            raise ProtocolError(msg)
+        return self._written([Ended()])
+
+    def _written(self, parts: Iterable[StreamPart]) -> bytes:
+        return b"".join([self._writer.write(part) for part in parts])
+
+
+def stream_of(dialect: Dialect, answer: Answer, wording: Wording, make_id: MakeId, created: int) -> bytes:
+    """Return a complete answer as a whole stream of `dialect`, for a caller who asked for one."""
+    writer = _writer(dialect, wording, make_id, created)
+    return b"".join([writer.write(part) for part in parts_of(answer)])
+
+
+def _writer(dialect: Dialect, wording: Wording, make_id: MakeId, created: int) -> _Writer:
+    if dialect is Dialect.OPENAI:
+        return ChatStreamWriter(wording, make_id, created)
+    return MessagesStreamWriter(wording, make_id)
+
+
+_OTHER = {Dialect.OPENAI: Dialect.ANTHROPIC, Dialect.ANTHROPIC: Dialect.OPENAI}
+_DELTA: dict[Dialect, Callable[[dict[str, object], str], Delta]] = {
+    Dialect.OPENAI: lambda document, _name: openai_chat.delta_of(document),
+    Dialect.ANTHROPIC: anthropic_messages.delta_of,
+}
