@@ -162,6 +162,15 @@ async def test_token_that_is_gone_lets_nobody_in(environment: pytest.MonkeyPatch
         assert got.status == 401
 
 
+async def test_token_rotated_to_one_that_can_be_guessed_lets_nobody_in(environment: pytest.MonkeyPatch) -> None:
+    async with control_world(tokens()) as world:
+        environment.setenv("T_READ", "short")
+
+        got = await world.asks("GET", "/api/agents", token="short")
+
+        assert got.status == 401
+
+
 async def test_token_from_a_file_counts(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("from-a-file-" + "f" * 40 + "\n")

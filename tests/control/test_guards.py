@@ -363,6 +363,13 @@ async def test_headers_beyond_the_caps_are_refused(lines: list[bytes]) -> None:
         assert got.status in {400, 431}
 
 
+async def test_number_and_length_of_headers_are_capped_each_for_itself(world: ControlWorld) -> None:
+    number = await world.sends(get(world, *(b"X%d: a" % one for one in range(80))))
+    length = await world.sends(get(world, b"X: " + b"a" * 5000))
+
+    assert (number.status, length.status) == (400, 400)
+
+
 async def test_request_line_beyond_the_cap_is_refused(world: ControlWorld) -> None:
     got = await world.sends(get(world, path=b"/" + b"a" * 9000))
 

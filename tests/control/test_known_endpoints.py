@@ -64,7 +64,7 @@ async def test_agent_that_is_not_configured_is_not_found(world: ControlWorld) ->
     got = await world.asks("GET", "/api/agents/nobody/failover")
 
     assert got.status == 404
-    assert got.error["message"] == "nobody: no such agent"
+    assert str(got.error["message"]).startswith("nobody: no such agent")
 
 
 async def test_what_was_read_can_be_sent_back(world: ControlWorld) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from tui_failover.control.answer import Answer
-from tui_failover.control.looking import agent_of
 from tui_failover.control.models import QueryBody
 from tui_failover.control.problem import Detail, Problem, unusable
 from tui_failover.control.route import Call
@@ -18,7 +17,7 @@ async def ask(call: Call) -> Answer:
     asked = call.asked
     assert isinstance(asked, QueryBody)  # noqa: S101 - the route's model
     services = call.services
-    agent = agent_of(services.snapshot(), call.path["agent_id"]).id
+    agent = services.manager.get_failover_config(call.path["agent_id"]).agent_id
     context = None if asked.context is None else asked.context.model_dump(exclude_none=True)
     started = services.now()
     try:

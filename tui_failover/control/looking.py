@@ -65,7 +65,7 @@ async def agent(call: Call) -> Answer:
 
 async def failover(call: Call) -> Answer:
     """Return an agent's configuration."""
-    return Answer(config_json(agent_of(call.services.snapshot(), call.path["agent_id"]).config))
+    return Answer(config_json(call.services.manager.get_failover_config(call.path["agent_id"])))
 
 
 async def stats(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tui_failover.control.answer import Answer
 from tui_failover.control.change import Change, ChangeKind
 from tui_failover.control.changing import provider_done
-from tui_failover.control.looking import agent_of, provider_of
+from tui_failover.control.looking import provider_of
 from tui_failover.control.models import BreakerBody, HoldBody, OrderBody, SwitchBody, TrialBody, one_line
 from tui_failover.control.problem import refused
 from tui_failover.control.route import Call, Handler
@@ -36,7 +36,8 @@ def agent_order(command: AgentOrder) -> Handler:
     """Return the handler of an order about an agent."""
 
     async def handle(call: Call) -> Answer:
-        agent = agent_of(call.services.snapshot(), call.path["agent_id"]).id
+        manager = call.services.manager
+        agent = manager.get_failover_config(call.path["agent_id"]).agent_id
         body = _body(call)
         verdict, warnings = await _give(call, command(agent, body), agent, body)
         return Answer(
@@ -45,7 +46,7 @@ def agent_order(command: AgentOrder) -> Handler:
                 "revision": verdict.revision,
                 "warnings": warnings,
                 "agent_id": agent,
-                "active_provider": agent_of(call.services.snapshot(), agent).active,
+                "active_provider": manager.get_active_provider(agent),
             }
         )
 

@@ -46,7 +46,7 @@ def plain(value: object, moment: Moment) -> object:
         case frozenset():
             return sorted(str(one) for one in value)
         case datetime():
-            return value.isoformat(timespec="milliseconds")
+            return _time(value)
         case _ if dataclasses.is_dataclass(value):
             return _fields(value, moment)
         case _:
@@ -66,7 +66,20 @@ def _fields(value: object, moment: Moment) -> dict[str, object]:
 
 def health_json(health: ProviderHealth) -> dict[str, object]:
     """Return the eight health fields."""
-    return _fields(health, Moment(0.0, 0.0))
+    return {
+        "provider_id": health.provider_id,
+        "status": health.status,
+        "last_check": _time(health.last_check),
+        "last_success": _time(health.last_success),
+        "last_failure": _time(health.last_failure),
+        "consecutive_failures": health.consecutive_failures,
+        "response_time_ms": health.response_time_ms,
+        "error_message": health.error_message,
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="milliseconds")
 
 
 def config_json(config: FailoverConfig) -> dict[str, object]:
@@ -78,6 +91,7 @@ def stats_json(stats: FailoverStats, view: AgentView, moment: Moment) -> dict[st
     """Return where an agent stands."""
     return {
         **_fields(stats, moment),
+        "provider_health": {name: health_json(health) for name, health in stats.provider_health.items()},
         "next_provider": view.next_best,
         "active_since": iso(moment.wall(view.active_since_at)),
         "active_because": view.active_because,
