@@ -207,6 +207,7 @@ async def test_where_nothing_can_be_kept_everybody_is_told_why() -> None:
 
     keeper.watch(watch)
     keeper.note(a_state("B"))
+    await asyncio.sleep(0)  # noqa: TID251 - lets it be told
 
     assert told == ["read-only file system"]
     with pytest.raises(NotKept, match="read-only file system"):

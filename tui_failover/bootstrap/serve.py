@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from typing import Final
 
 from tui_failover.bootstrap.hosting import Host, state_folder
@@ -20,6 +21,8 @@ UNUSABLE: Final = 2  # as for any other mistake on the command line
 FAILED: Final = 1
 _BY_SIGNAL: Final = 128  # plus the signal's number, as shells report it
 _LOOK_S: Final = 1.0
+_CALMLY_S: Final = 10.0  # connections are closed in order, the state is written
+_SOON_S: Final = 0.5
 _ENDS = STOPS | {signal.SIGHUP}
 
 _log = logging.getLogger("tui_failover")
@@ -35,14 +38,17 @@ def serve(options: ServeOptions) -> int:
     secrets = KnownSecrets()
     style = options.log or options.settings.process.log
     with logging_to(to_stream(sys.stderr), style, secrets) as log:
-        status = _run(options, log, secrets)
-    if status > _BY_SIGNAL:
-        os._exit(status)  # "at once": nothing that still runs is waited for; every answered order is on disk
+        ended, status = _run(options, log, secrets)
+    if not ended:
+        os._exit(status)  # nothing that still runs is waited for; every order that was answered is on disk
     return status
 
 
-def _run(options: ServeOptions, log: Log, secrets: KnownSecrets) -> int:
+def _run(options: ServeOptions, log: Log, secrets: KnownSecrets) -> tuple[bool, int]:
+    """Return whether everything has ended, and the exit status."""
     settings = options.settings
+    for warning in settings.warnings:
+        _log.warning("%s", warning)
     folder = state_folder(settings, options.state)
     host = Host(settings, folder, options.listen or settings.control.listen, log, secrets)
     engine = EngineThread(host.running)
@@ -50,17 +56,20 @@ def _run(options: ServeOptions, log: Log, secrets: KnownSecrets) -> int:
         engine.start()
     except FailoverError as problem:
         _log.error("%s", problem)
-        return UNUSABLE
+        return True, UNUSABLE
     except Exception:  # noqa: BLE001 - the outermost frame of the process
         _log.exception("the failover manager could not be started")
-        return FAILED
-    status = FAILED
-    try:
-        status = asyncio.run(_until_stopped(engine, host))
-    finally:
-        if status <= _BY_SIGNAL:
-            engine.stop()
-    return status
+        return True, FAILED
+    status = asyncio.run(_until_stopped(engine, host))
+    return _ended(engine, _CALMLY_S if status == 0 else _SOON_S), status
+
+
+def _ended(engine: EngineThread, patience_s: float) -> bool:
+    """Stop the engine; tell whether it has ended within the time."""
+    stopping = threading.Thread(target=engine.stop, name="stop", daemon=True)
+    stopping.start()
+    stopping.join(patience_s)
+    return not stopping.is_alive()
 
 
 async def _until_stopped(engine: EngineThread, host: Host) -> int:
@@ -79,7 +88,7 @@ async def _until_stopped(engine: EngineThread, host: Host) -> int:
 async def _end(engine: EngineThread, host: Host, told: signal.Signals) -> int:
     drain_s = host.settings.process.drain_s
     queries = under_way(engine)
-    _log.info("%s: no new work is taken, %d attempts may take %.0f s to finish", told.name, queries, drain_s)
+    _log.info("%s: not ready for more, %d attempts may take %.0f s to finish", told.name, queries, drain_s)
     await asyncio.wrap_future(engine.call(lambda _: host.stop_taking()))
     hurry = await drain(engine, drain_s)
     if hurry is not None:

@@ -140,8 +140,8 @@ class NoMemory:
         raise NotKept(self._problem)
 
     def watch(self, turned: Callable[[str], None]) -> None:
-        """Say at once that nothing is kept."""
-        turned(self._problem)
+        """Say that nothing is kept, as soon as whoever watches listens."""
+        asyncio.get_running_loop().call_soon(turned, self._problem)
 
 
 def _nobody(_: str) -> None:

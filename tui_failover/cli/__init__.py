@@ -3,23 +3,21 @@
 Everything heavy is imported where it is used: completion and `--version` run at every press of the tab key.
 """
 
-import math
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TextIO, TypedDict, TypeVar, Unpack
+from typing import Protocol, TextIO, Unpack
 
 import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem, get_completion_class
 
+from tui_failover.cli import options
 from tui_failover.config.options import ConsoleOptions, ServeOptions
 from tui_failover.config.settings import ConsoleSettings, ListenAt, LogStyle, Settings, Theme
 from tui_failover.core.errors import FailoverError, SettingsError
 
 _PROGRAM = "tui-failover"
-_FILE = Path("settings.toml")
 _NEEDS_MENDING = 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -34,9 +32,6 @@ Exit status:
 
 def _after(*examples: str) -> str:
     return "\n  ".join(("\b\nExamples:", *examples)) + f"\n\n{_EXIT_STATUS}"
-
-
-Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
 class Composition(Protocol):
@@ -63,16 +58,6 @@ class Composition(Protocol):
         ...
 
 
-class Display(TypedDict):
-    """The options of everything that shows the running manager."""
-
-    read_only: bool
-    ascii: bool
-    theme: str | None
-    plain: bool
-    for_s: float | None
-
-
 class _Commands(click.Group):
     """Commands whose known ways to fail end in sentences and an exit status, never in a traceback."""
 
@@ -90,82 +75,10 @@ class _Commands(click.Group):
             raise click.exceptions.Exit(_INTERRUPTED) from None
 
 
-def _finite(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        message = "must be a finite number"
-        raise click.BadParameter(message)
-    return value
-
-
-def _display_options(command: Decorated) -> Decorated:
-    options = (
-        click.option("--read-only", is_flag=True, help="Only look: every order is switched off."),
-        click.option("--ascii", is_flag=True, help="Draw with ASCII characters only."),
-        click.option("--theme", type=click.Choice([theme.value for theme in Theme]), help="Choose the colours."),
-        click.option(
-            "--plain",
-            is_flag=True,
-            help="Say each change as one sentence on standard output, for screen readers, logs and scripts.",
-        ),
-        click.option(
-            "--for",
-            "for_s",
-            type=click.FloatRange(min=0, min_open=True),
-            callback=_finite,
-            metavar="SECONDS",
-            help="End by itself after this time.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _settings_option(command: Decorated) -> Decorated:
-    return click.option(
-        "--settings",
-        "path",
-        type=click.Path(path_type=Path),
-        default=_FILE,
-        show_default=True,
-        metavar="PATH",
-        help="The settings file.",
-    )(command)
-
-
-def _state_option(command: Decorated) -> Decorated:
-    return click.option(
-        "--state",
-        type=click.Path(path_type=Path, file_okay=False),
-        metavar="DIR",
-        help="The folder where orders given at run time are kept, so that they survive a restart.",
-    )(command)
-
-
-def _address(_: click.Context, __: click.Parameter, value: str | None) -> ListenAt | None:
-    if value is None:
-        return None
-    from tui_failover.config.words import split_listen
-
-    try:
-        return ListenAt(*split_listen(value))
-    except ValueError as problem:
-        raise click.BadParameter(str(problem)) from None
-
-
-def _listen_option(command: Decorated) -> Decorated:
-    return click.option(
-        "--listen",
-        callback=_address,
-        metavar="HOST:PORT",
-        help="Where the control API listens; port 0 takes a free one.",
-    )(command)
-
-
 def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from tui_failover.config.glimpse import provider_names
 
-    path = ctx.params.get("path") or _FILE
+    path = ctx.params.get("path") or options.FILE
     chosen = ctx.params.get("names") or ()
     return [
         CompletionItem(name) for name in provider_names(path) if name.startswith(incomplete) and name not in chosen
@@ -184,13 +97,13 @@ def _provider_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     ),
 )
 @click.version_option(package_name=_PROGRAM, prog_name=_PROGRAM)
-@_settings_option
-@_state_option
-@_listen_option
-@_display_options
+@options.settings_option
+@options.state_option
+@options.listen_option
+@options.display_options
 @click.pass_context
 def cli(
-    ctx: click.Context, path: Path, state: Path | None, listen: ListenAt | None, **display: Unpack[Display]
+    ctx: click.Context, path: Path, state: Path | None, listen: ListenAt | None, **display: Unpack[options.Display]
 ) -> None:
     """Keep AI providers' failover in view and in hand.
 
@@ -200,8 +113,8 @@ def cli(
         _refuse_misplaced(ctx)
         return
     settings = _read(path)
-    options = _options(display, settings.console, settings=settings)
-    ctx.exit(_composition(ctx).run_console(replace(options, state=state, listen=listen)))
+    chosen = _options(display, settings.console, settings=settings)
+    ctx.exit(_composition(ctx).run_console(replace(chosen, state=state, listen=listen)))
 
 
 @cli.command(
@@ -211,9 +124,9 @@ def cli(
         "curl http://127.0.0.1:5000/api/providers/health",
     )
 )
-@_settings_option
-@_listen_option
-@_state_option
+@options.settings_option
+@options.listen_option
+@options.state_option
 @click.option("--log", type=click.Choice([style.value for style in LogStyle]), help="How log lines are written.")
 @click.pass_context
 def serve(ctx: click.Context, path: Path, listen: ListenAt | None, state: Path | None, log: str | None) -> None:
@@ -221,8 +134,8 @@ def serve(ctx: click.Context, path: Path, listen: ListenAt | None, state: Path |
 
     The log goes to standard error. SIGTERM and SIGINT let queries under way finish; a second one stops at once.
     """
-    options = ServeOptions(_read(path), state, listen, LogStyle(log) if log else None)
-    ctx.exit(_composition(ctx).run_serve(options))
+    chosen = ServeOptions(_quietly_read(path), state, listen, LogStyle(log) if log else None)
+    ctx.exit(_composition(ctx).run_serve(chosen))
 
 
 @cli.command(
@@ -231,15 +144,15 @@ def serve(ctx: click.Context, path: Path, listen: ListenAt | None, state: Path |
         "tui-failover reset-state --state /var/lib/tui-failover",
     )
 )
-@_settings_option
-@_state_option
+@options.settings_option
+@options.state_option
 @click.pass_context
 def reset_state(ctx: click.Context, path: Path, state: Path | None) -> None:
     """Forget what was ordered and configured at run time; the settings alone hold then.
 
     No process may be running on this state.
     """
-    settings = _read(path) if state is None and path.exists() else None
+    settings = _quietly_read(path) if state is None and path.exists() else None
     click.echo(_composition(ctx).reset_state(settings, state))
 
 
@@ -249,10 +162,10 @@ def reset_state(ctx: click.Context, path: Path, state: Path | None) -> None:
         "tui-failover demo --plain --for 90",
     )
 )
-@_display_options
+@options.display_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Makes the demo repeatable.")
 @click.pass_context
-def demo(ctx: click.Context, seed: int, **display: Unpack[Display]) -> None:
+def demo(ctx: click.Context, seed: int, **display: Unpack[options.Display]) -> None:
     """Show an outage, the failover and the recovery on rehearsal providers.
 
     They run on this machine and speak the real protocols: no key and no network is needed, and every key of the
@@ -268,7 +181,7 @@ def demo(ctx: click.Context, seed: int, **display: Unpack[Display]) -> None:
     )
 )
 @click.argument("names", metavar="[PROVIDER]...", nargs=-1, shell_complete=_provider_names)
-@_settings_option
+@options.settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
 @click.pass_context
 def check(ctx: click.Context, names: tuple[str, ...], path: Path, *, as_json: bool) -> None:
@@ -284,14 +197,14 @@ def check(ctx: click.Context, names: tuple[str, ...], path: Path, *, as_json: bo
         "tui-failover init staging.toml",
     )
 )
-@click.argument("path", type=click.Path(path_type=Path), default=_FILE)
+@click.argument("path", type=click.Path(path_type=Path), default=options.FILE)
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def init(path: Path, *, force: bool) -> None:
     """Write a commented settings file to PATH (settings.toml)."""
     from tui_failover.config.template import write_template
 
     write_template(path, force=force)
-    named = "" if path == _FILE else f" --settings {click.format_filename(path)}"
+    named = "" if path == options.FILE else f" --settings {click.format_filename(path)}"
     click.echo(f"{click.format_filename(path)}: written. Set OPENAI_API_KEY and ANTHROPIC_API_KEY, then run:")
     click.echo(f"  {_PROGRAM}{named}")
 
@@ -302,7 +215,7 @@ def init(path: Path, *, force: bool) -> None:
         "tui-failover validate --effective staging.toml",
     )
 )
-@click.argument("path", type=click.Path(path_type=Path), default=_FILE)
+@click.argument("path", type=click.Path(path_type=Path), default=options.FILE)
 @click.option("--effective", is_flag=True, help="Print the settings as they hold, defaults included.")
 def validate(path: Path, *, effective: bool) -> None:
     """Tell every mistake in the settings file PATH (settings.toml)."""
@@ -350,17 +263,21 @@ def _composition(ctx: click.Context) -> Composition:
     return bootstrap
 
 
-def _read(path: Path) -> Settings:
+def _quietly_read(path: Path) -> Settings:
     from tui_failover.config.reader import read_settings
 
-    settings = read_settings(path)
+    return read_settings(path)
+
+
+def _read(path: Path) -> Settings:
+    settings = _quietly_read(path)
     for warning in settings.warnings:
         click.echo(f"warning: {warning}", err=True)
     return settings
 
 
 def _options(
-    display: Display, console: ConsoleSettings, *, settings: Settings | None = None, seed: int = 0
+    display: options.Display, console: ConsoleSettings, *, settings: Settings | None = None, seed: int = 0
 ) -> ConsoleOptions:
     return ConsoleOptions(
         settings=settings,
