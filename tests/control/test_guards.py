@@ -444,6 +444,18 @@ async def test_method_that_a_path_does_not_take_is_refused_with_those_it_takes(w
     assert got.headers["allow"] == "GET, POST"
 
 
+async def test_fixed_path_never_stands_for_a_provider_of_that_name(world: ControlWorld) -> None:
+    got = await world.asks("DELETE", "/api/providers/health?reason=gone")
+
+    assert (got.status, got.headers["allow"]) == (405, "GET")
+
+
+async def test_what_is_quoted_in_an_error_is_harmless_and_shows_no_key(world: ControlWorld) -> None:
+    got = await world.asks("GET", "/api/agents/%1b%5b2J%E2%80%AE%20sk-live-0123456789abcdef%0aforged")
+
+    assert got.error["message"] == "[2J ******** forged: no such agent"
+
+
 async def test_body_where_none_belongs_is_refused(world: ControlWorld) -> None:
     got = await world.asks("GET", "/api/agents", {"a": 1})
 

@@ -86,7 +86,7 @@ def _fields(route: Route) -> str:
         f"<td>{escape(field.description or '')}"
         for name, field in model.model_fields.items()
     )
-    return f"<table><tr><th>field<th><th>{rows}</table>"
+    return f"<table><tr><th>field<th>needed<th>meaning{rows}</table>"
 
 
 def _curl(route: Route, address: str) -> str:

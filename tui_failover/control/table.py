@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from tui_failover.control import asking, changing, looking, models, ordering
+from tui_failover.control import asking, changing, examples, looking, models, ordering
 from tui_failover.control.answer import Answer
 from tui_failover.control.docs_page import page, policy
 from tui_failover.control.event_streams import EVENT_STREAM
@@ -20,82 +20,6 @@ _ABSENT: Final = HTTPStatus.NOT_FOUND
 _CONFLICT: Final = HTTPStatus.CONFLICT
 _A: Final = "/api/agents/{agent_id}"
 _P: Final = "/api/providers/{provider_id}"
-
-_HEALTH: Final = {
-    "provider_id": "openai-agent",
-    "status": "healthy",
-    "last_check": "2026-11-23T06:00:00.000+00:00",
-    "last_success": "2026-11-23T06:00:00.000+00:00",
-    "last_failure": None,
-    "consecutive_failures": 0,
-    "response_time_ms": 412.5,
-    "error_message": None,
-}
-_BY_NAME: Final = {"openai-agent": _HEALTH}
-_ASKED: Final = {
-    "primary_provider_id": "openai-agent",
-    "backup_provider_ids": ["claude-agent", "backup-openai-agent"],
-    "health_check_enabled": True,
-    "health_check_interval": 60,
-    "health_check_timeout": 5,
-    "max_consecutive_failures": 3,
-    "auto_failover_enabled": True,
-}
-_CONFIG: Final = {"agent_id": "my-agent", **_ASKED, "health_check_query": "Hello"}
-_CONFIGURED: Final = {
-    **_CONFIG,
-    "failback": "auto",
-    "max_retries": 1,
-    "message": "my-agent: failover is configured",
-    "warnings": [],
-}
-_STATS: Final = {
-    "agent_id": "my-agent",
-    "primary_provider": "openai-agent",
-    "backup_providers": ["claude-agent"],
-    "active_provider": "openai-agent",
-    "provider_chain": ["openai-agent", "claude-agent"],
-    "health_check_enabled": True,
-    "auto_failover_enabled": True,
-    "provider_health": _BY_NAME,
-    "queries": 1200,
-    "failed": 0,
-    "failovers": 1,
-    "saved_by_failover": 7,
-    "next_provider": "claude-agent",
-    "active_since": "2026-11-23T05:00:00.000+00:00",
-    "active_because": "primary",
-    "pinned_to": None,
-    "automation_held_by": None,
-    "panic": False,
-}
-_PROVIDER: Final = {
-    "dialect": "openai",
-    "model": "gpt-5-mini",
-    "base_url": "https://api.openai.com/v1",
-    "api_key_env": "OPENAI_API_KEY",
-}
-_ANSWERED: Final = {
-    "response": "Hello. How can I help?",
-    "model": "gpt-5-mini",
-    "usage": {"input_tokens": 9, "output_tokens": 7},
-    "provider": "claude-agent",
-    "attempts": [
-        {"provider": "openai-agent", "kind": "server", "reason": "503 server error", "elapsed_ms": 180.2}
-    ],
-    "finish": "stop",
-    "elapsed_ms": 912.4,
-}
-_DONE: Final = {"message": "my-agent is on claude-agent for 30 min", "revision": 412, "warnings": []}
-_AGENT_DONE: Final = {**_DONE, "agent_id": "my-agent", "active_provider": "claude-agent"}
-_PROVIDER_DONE: Final = {
-    **_DONE,
-    "message": "openai-agent is drained: no new queries, running ones finish",
-    "provider_id": "openai-agent",
-    "status": "healthy",
-    "available": False,
-}
-_WHY: Final = {"by": "dana", "reason": "vendor reports trouble"}
 
 
 def _look(
@@ -121,7 +45,7 @@ def _agent_order(
         models.AgentDone,
         body,
         example=example,
-        shows=_AGENT_DONE,
+        shows=examples.AGENT_DONE,
         refusals=(_ABSENT, _CONFLICT),
     )
 
@@ -142,7 +66,7 @@ def _provider_order(
         models.ProviderDone,
         body,
         example=example,
-        shows=_PROVIDER_DONE,
+        shows=examples.PROVIDER_DONE,
         refusals=(_ABSENT, _CONFLICT),
     )
 
@@ -157,7 +81,7 @@ def _removal(path: str, handler: Handler, summary: str, refusals: tuple[HTTPStat
         models.Done,
         query=models.Removal,
         example={"reason": "replaced", "by": "dana"},
-        shows={**_DONE, "message": "claude-agent is removed"},
+        shows={**examples.DONE, "message": "claude-agent is removed"},
         refusals=refusals,
     )
 
@@ -172,8 +96,8 @@ _AGENTS: Final = (
         "Add an agent",
         models.Configured,
         models.NewAgent,
-        example={"agent_id": "new-agent", **_ASKED},
-        shows={**_CONFIGURED, "agent_id": "new-agent"},
+        example={"agent_id": "new-agent", **examples.ASKED},
+        shows={**examples.CONFIGURED, "agent_id": "new-agent"},
         refusals=(_CONFLICT,),
         made=HTTPStatus.CREATED,
     ),
@@ -186,8 +110,8 @@ _AGENTS: Final = (
         "Replace an agent's failover",
         models.Configured,
         models.FailoverBody,
-        example=_ASKED,
-        shows=_CONFIGURED,
+        example=examples.ASKED,
+        shows=examples.CONFIGURED,
         refusals=(_ABSENT,),
     ),
     _removal(_A, changing.remove_agent, "Remove an agent", (_ABSENT,)),
@@ -199,11 +123,13 @@ _AGENTS: Final = (
         "Configure an agent's failover; the agent is added where it is new",
         models.Configured,
         models.FailoverBody,
-        example=_ASKED,
-        shows=_CONFIGURED,
+        example=examples.ASKED,
+        shows=examples.CONFIGURED,
     ),
-    _look(f"{_A}/failover", looking.failover, "The configuration in its nine fields", models.Config, _CONFIG),
-    _look(f"{_A}/failover/stats", looking.stats, "Where the agent stands", models.Stats, _STATS),
+    _look(
+        f"{_A}/failover", looking.failover, "The configuration in its nine fields", models.Config, examples.CONFIG
+    ),
+    _look(f"{_A}/failover/stats", looking.stats, "Where the agent stands", models.Stats, examples.STATS),
     Route(
         "GET",
         f"{_A}/failover/health",
@@ -211,7 +137,7 @@ _AGENTS: Final = (
         looking.agent_health,
         "Check the agent's providers now and return their health",
         models.AgentHealth,
-        shows={"agent_id": "my-agent", "active_provider": "openai-agent", "provider_health": _BY_NAME},
+        shows={"agent_id": "my-agent", "active_provider": "openai-agent", "provider_health": examples.BY_NAME},
         refusals=(_ABSENT,),
     ),
     Route(
@@ -245,7 +171,7 @@ _AGENTS: Final = (
         models.QueryAnswer,
         models.QueryBody,
         example={"query": "Hello", "context": {"system_prompt": "Be brief.", "max_tokens": 200}},
-        shows=_ANSWERED,
+        shows=examples.ANSWERED,
         refusals=(_ABSENT, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS),
     ),
 )
@@ -263,17 +189,27 @@ _AGENT_ORDERS: Final = (
         ordering.trial,
         "Move it for a trial: it returns by itself unless confirmed",
         models.TrialBody,
-        {"provider_id": "claude-agent", **_WHY},
-    ),
-    _agent_order("failover/confirm", ordering.confirm, "Keep what the trial tried", models.OrderBody, _WHY),
-    _agent_order(
-        "failover/release", ordering.release_switch, "Give a switch back to automation", models.OrderBody, _WHY
+        {"provider_id": "claude-agent", **examples.WHY},
     ),
     _agent_order(
-        "automation/hold", ordering.hold, "Automation moves nothing until released", models.HoldBody, _WHY
+        "failover/confirm", ordering.confirm, "Keep what the trial tried", models.OrderBody, examples.WHY
     ),
     _agent_order(
-        "automation/release", ordering.release_automation, "Automation may move it again", models.OrderBody, _WHY
+        "failover/release",
+        ordering.release_switch,
+        "Give a switch back to automation",
+        models.OrderBody,
+        examples.WHY,
+    ),
+    _agent_order(
+        "automation/hold", ordering.hold, "Automation moves nothing until released", models.HoldBody, examples.WHY
+    ),
+    _agent_order(
+        "automation/release",
+        ordering.release_automation,
+        "Automation may move it again",
+        models.OrderBody,
+        examples.WHY,
     ),
 )
 
@@ -287,8 +223,8 @@ _PROVIDERS: Final = (
         "Register a provider; its key is named, never sent",
         models.ProviderDone,
         models.NewProvider,
-        example={"provider_id": "new-provider", **_PROVIDER},
-        shows={**_PROVIDER_DONE, "message": "new-provider is registered", "provider_id": "new-provider"},
+        example={"provider_id": "new-provider", **examples.PROVIDER},
+        shows={**examples.PROVIDER_DONE, "message": "new-provider is registered", "provider_id": "new-provider"},
         refusals=(_CONFLICT,),
         made=HTTPStatus.CREATED,
     ),
@@ -297,7 +233,7 @@ _PROVIDERS: Final = (
         looking.all_health,
         "The health of every provider",
         models.AllHealth,
-        {"provider_health": _BY_NAME},
+        {"provider_health": examples.BY_NAME},
     ),
     Route(
         "POST",
@@ -307,7 +243,7 @@ _PROVIDERS: Final = (
         "Check every provider now",
         models.AllHealth,
         models.CheckBody,
-        shows={"provider_health": _BY_NAME},
+        shows={"provider_health": examples.BY_NAME},
     ),
     _look(_P, looking.provider, "One provider as the console shows it", models.Anything, {"provider_id": "a"}),
     Route(
@@ -318,12 +254,18 @@ _PROVIDERS: Final = (
         "Replace a provider's fields; its history is kept",
         models.ProviderDone,
         models.ChangedProvider,
-        example=_PROVIDER,
-        shows={**_PROVIDER_DONE, "message": "openai-agent is changed"},
+        example=examples.PROVIDER,
+        shows={**examples.PROVIDER_DONE, "message": "openai-agent is changed"},
         refusals=(_ABSENT, _CONFLICT),
     ),
     _removal(_P, changing.remove_provider, "Remove a provider that no chain names", (_ABSENT, _CONFLICT)),
-    _look(f"{_P}/health", looking.provider_health, "A provider's health as last known", models.Health, _HEALTH),
+    _look(
+        f"{_P}/health",
+        looking.provider_health,
+        "A provider's health as last known",
+        models.Health,
+        examples.HEALTH,
+    ),
     Route(
         "POST",
         f"{_P}/check",
@@ -332,7 +274,7 @@ _PROVIDERS: Final = (
         "Check a provider now and return its health",
         models.Health,
         models.CheckBody,
-        shows=_HEALTH,
+        shows=examples.HEALTH,
         refusals=(_ABSENT,),
     ),
     _provider_order(
@@ -340,20 +282,26 @@ _PROVIDERS: Final = (
         ordering.impose(Imposed.DRAIN),
         "No new queries, running ones finish",
         models.ForceBody,
-        _WHY,
+        examples.WHY,
     ),
     _provider_order(
-        "maintenance", ordering.impose(Imposed.MAINTENANCE), "No queries, no checks", models.ForceBody, _WHY
+        "maintenance",
+        ordering.impose(Imposed.MAINTENANCE),
+        "No queries, no checks",
+        models.ForceBody,
+        examples.WHY,
     ),
-    _provider_order("return", ordering.impose(Imposed.NOTHING), "Back in service", models.OrderBody, _WHY),
+    _provider_order("return", ordering.impose(Imposed.NOTHING), "Back in service", models.OrderBody, examples.WHY),
     _provider_order(
         "breaker",
         ordering.breaker,
         "Hold the breaker open or closed by hand, or give it back",
         models.BreakerBody,
-        {"hand": "open", "hold_s": 600, **_WHY},
+        {"hand": "open", "hold_s": 600, **examples.WHY},
     ),
-    _provider_order("reset", ordering.reset, "Close the breaker and forget its failures", models.OrderBody, _WHY),
+    _provider_order(
+        "reset", ordering.reset, "Close the breaker and forget its failures", models.OrderBody, examples.WHY
+    ),
 )
 
 
@@ -375,8 +323,8 @@ _FLEET: Final = (
         "Take back the last order",
         models.Done,
         models.OrderBody,
-        example=_WHY,
-        shows={**_DONE, "message": "undone: my-agent: openai-agent -> claude-agent"},
+        example=examples.WHY,
+        shows={**examples.DONE, "message": "undone: my-agent: openai-agent -> claude-agent"},
         refusals=(_CONFLICT,),
     ),
     _look("/api/snapshot", looking.snapshot, "Everything at one instant", models.Anything, {"revision": 412}),
