@@ -255,3 +255,19 @@ class LiveControl:
             await manager.register_provider(spec_of(name), self._world.upstreams(spec_of(name)))
         await manager.configure_failover(agent_of())
         self._world.changes.clear()
+
+
+SWITCH = f"/api/agents/{AGENT}/failover/switch"
+TO_CLAUDE = json.dumps({"provider_id": "claude-agent"}).encode()
+
+
+def get(world: ControlWorld, *lines: bytes, path: bytes = b"/healthz") -> bytes:
+    """Return the bytes of a request, with a right Host unless the lines say one."""
+    host = () if any(line.lower().startswith(b"host") for line in lines) else (b"Host: " + world.host.encode(),)
+    return b"\r\n".join((b"GET " + path + b" HTTP/1.1", *host, *lines, b"", b""))
+
+
+def post(world: ControlWorld, *lines: bytes, body: bytes = b"") -> bytes:
+    """Return the bytes of a switch."""
+    head = (f"POST {SWITCH} HTTP/1.1".encode(), b"Host: " + world.host.encode(), b"Content-Type: application/json")
+    return b"\r\n".join((*head, *lines, b"", body))
