@@ -109,6 +109,16 @@ async def test_reader_that_was_away_too_long_is_told_how_many_are_lost(world: Co
     assert int(first["id"]) == known[0].number
 
 
+async def test_reader_of_an_earlier_process_is_told_so_and_gets_everything(world: ControlWorld) -> None:
+    reader = await stream(world, "412")
+
+    restarted = await reader.event()
+    first = await reader.event()
+    reader.close()
+
+    assert (restarted["event"], first["id"]) == ("restarted", "1")
+
+
 @pytest.mark.parametrize("last", ["-1", "abc", "1e3", "9" * 30, "٣"])
 async def test_place_to_resume_from_must_be_a_number(world: ControlWorld, last: str) -> None:
     got = await world.asks("GET", "/api/events", headers={"Last-Event-ID": last})

@@ -58,6 +58,7 @@ async def test_configuration_is_returned_in_its_nine_fields(world: ControlWorld)
     assert got.status == 200
     assert set(got.json) == NINE
     assert got.json["backup_provider_ids"] == list(PROVIDERS[1:])
+    assert '"health_check_interval":60,' in got.body
 
 
 async def test_agent_that_is_not_configured_is_not_found(world: ControlWorld) -> None:

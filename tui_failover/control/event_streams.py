@@ -22,6 +22,7 @@ EVENT_STREAM = "text/event-stream"
 _log = logging.getLogger("tui_failover.control")
 _MOST_DIGITS = 18
 _BUFFER = 64 * 1024  # bytes that may wait for a reader before it counts as slow
+_RESTARTED = 'event: restarted\ndata: {"message":"another process than before: numbers begin anew"}\n\n'
 
 
 class _Stalled(Exception):
@@ -76,21 +77,25 @@ class EventStreams:
             subscription.close()
         return response
 
-    def _past(self, after: int | None) -> list[Event | Missed]:
+    def _past(self, after: int | None) -> list[str]:
+        """Return the frames of what a reader has not seen yet."""
         if after is None:
             return []
         known = self._manager.snapshot().events
-        told: list[Event | Missed] = [event for event in known if event.number > after]
+        frames: list[str] = []
+        if after > (known[-1].number if known else 0):
+            after = 0
+            frames.append(_RESTARTED)
         gap = known[0].number - after - 1 if known else 0
-        return [Missed(gap), *told] if gap > 0 else told
+        if gap > 0:
+            frames.append(_frame(Missed(gap)))
+        return frames + [_frame(event) for event in known if event.number > after]
 
-    async def _tell(
-        self, response: web.StreamResponse, subscription: Subscription, past: list[Event | Missed]
-    ) -> None:
+    async def _tell(self, response: web.StreamResponse, subscription: Subscription, past: list[str]) -> None:
         async with self._pulse(response):
             await self._write(response, ": events follow\n\n")
-            for one in past:
-                await self._write(response, _frame(one))
+            for frame in past:
+                await self._write(response, frame)
             async for one in subscription:
                 await self._write(response, _frame(one))
             await self._write(response, 'event: end\ndata: {"message":"the server stops"}\n\n')

@@ -83,8 +83,12 @@ def _time(time: datetime | None) -> str | None:
 
 
 def config_json(config: FailoverConfig) -> dict[str, object]:
-    """Return the nine fields of an agent's failover."""
-    return {name: plain(getattr(config, name), Moment(0.0, 0.0)) for name in _NINE}
+    """Return the nine fields of an agent's failover; whole seconds as they are usually written."""
+    return {name: _whole(plain(getattr(config, name), Moment(0.0, 0.0))) for name in _NINE}
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def stats_json(stats: FailoverStats, view: AgentView, moment: Moment) -> dict[str, object]:
