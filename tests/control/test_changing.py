@@ -1,5 +1,7 @@
 """Providers and agents that come, change and go while the process runs."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ from tests.support.control_world import (
     CURL_BODY,
     LOOPBACK,
     PROVIDERS,
+    TO_CLAUDE,
     ControlWorld,
     a_manager,
     asks,
     control_world,
+    post,
 )
 from tui_failover.config.generated import table_of
 from tui_failover.config.secret import EnvKey, FileKey
@@ -219,6 +223,41 @@ async def test_change_that_cannot_be_kept_counts_and_says_so(world: ControlWorld
 
     assert got.status == 200
     assert got.json["warnings"] == ["carried out, but not kept: it will be forgotten when the process ends"]
+
+
+async def test_change_is_seen_through_although_its_caller_leaves(world: ControlWorld) -> None:
+    world.disk_is_slow = asyncio.Event()
+    _, writer = await world.connect()
+    writer.write(post(world, b"Content-Length: %d" % len(TO_CLAUDE), body=TO_CLAUDE))
+    await _until(world, lambda: world.manager.get_active_provider(AGENT) == "claude-agent")
+
+    writer.close()
+    await writer.wait_closed()
+    await world.asks("GET", "/healthz")
+    world.disk_is_slow.set()
+    await _until(world, lambda: bool(world.changes))
+
+    assert world.changes[0].kind is ChangeKind.ORDER_ACCEPTED
+
+
+async def test_server_waits_for_a_change_that_is_being_kept() -> None:
+    disk = asyncio.Event()
+    async with control_world() as world:
+        world.disk_is_slow = disk
+        _, writer = await world.connect()
+        writer.write(post(world, b"Content-Length: %d" % len(TO_CLAUDE), body=TO_CLAUDE))
+        await _until(world, lambda: world.manager.get_active_provider(AGENT) == "claude-agent")
+        writer.close()
+        await writer.wait_closed()
+        asyncio.get_running_loop().call_later(0.03, disk.set)
+
+    assert world.changes[0].kind is ChangeKind.ORDER_ACCEPTED
+
+
+async def _until(world: ControlWorld, holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(2):
+        while not holds():
+            await world.asks("GET", "/healthz")
 
 
 def test_limits_of_the_api_are_those_of_the_settings() -> None:

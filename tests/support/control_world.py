@@ -98,6 +98,7 @@ class ControlWorld:
     changes: list[Change] = field(default_factory=list)
     connected: list[Connection] = field(default_factory=list)
     disk_is_full: bool = False
+    disk_is_slow: asyncio.Event | None = None
 
     @property
     def host(self) -> str:
@@ -126,7 +127,9 @@ class ControlWorld:
         return await asks(self.server, method, path, body, {**bearer, **(headers or {})})
 
     async def kept(self, change: Change) -> None:
-        """Record a change, as a state file would."""
+        """Record a change, as a state file would; on a slow disk once the event is set."""
+        if self.disk_is_slow is not None:
+            await self.disk_is_slow.wait()
         if self.disk_is_full:
             message = "no space left on device"
             raise OSError(message)

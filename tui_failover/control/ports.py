@@ -1,6 +1,9 @@
 """What the control API needs from its surroundings."""
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
+
+from aiohttp import web
 
 from tui_failover.config.settings import Connection
 from tui_failover.core.ports import Upstream
@@ -15,4 +18,29 @@ class Connect(Protocol):
 
         Must neither block nor touch the network.
         """
+        ...
+
+
+class DataPath(Protocol):
+    """Serves the queries of applications on the same port, in the shapes their clients know."""
+
+    def owns(self, raw_path: str) -> bool:
+        """Tell whether a request's target is its business."""
+        ...
+
+    async def serve(
+        self, request: web.BaseRequest, lets_in: Callable[[Iterable[bytes]], bool]
+    ) -> web.StreamResponse:
+        """Answer a request whose host and origin have been checked.
+
+        `lets_in` tells whether one of the tokens a caller presents is good for it, or none is needed.
+        """
+        ...
+
+    def stop_taking(self) -> None:
+        """Refuse new queries from now on."""
+        ...
+
+    async def drain(self) -> None:
+        """Refuse new queries, and return once those under way have ended or been broken off."""
         ...

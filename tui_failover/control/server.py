@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+from collections.abc import Awaitable, Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
@@ -10,12 +11,12 @@ from typing import Self
 from aiohttp import web
 
 from tui_failover.control import guards
-from tui_failover.control.answer import failed
+from tui_failover.control.answer import Answer, failed
 from tui_failover.control.change import OnChange, forget
 from tui_failover.control.connection import Connection
 from tui_failover.control.event_streams import EventStreams
 from tui_failover.control.metrics import Metrics
-from tui_failover.control.ports import Connect
+from tui_failover.control.ports import Connect, DataPath
 from tui_failover.control.problem import Problem, bad_request, not_found, refused, unusable
 from tui_failover.control.reading import read_model, read_query
 from tui_failover.control.route import Call, Found, Router
@@ -64,6 +65,7 @@ class ControlServer:
         connect: Connect | None = None,
         on_change: OnChange = forget,
         folder: Path = Path(),
+        data_path: DataPath | None = None,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -73,12 +75,14 @@ class ControlServer:
             connect: reaches providers registered at run time; they are refused where None.
             on_change: told of every change before its answer is sent.
             folder: where key files named by relative paths are looked for.
+            data_path: serves the paths it owns on the same port; None for the control API alone.
         """
         self._settings = settings or ControlSettings()
         self._manager = manager
         self._connect = connect
         self._on_change = on_change
         self._folder = folder
+        self._data_path = data_path
         self._peers: set[Connection] = set()
         self._running: _Running | None = None
 
@@ -97,13 +101,13 @@ class ControlServer:
         streams = EventStreams(self._manager, clock, settings.limits)
         metrics = Metrics(self._manager, lambda: (streams.open, streams.dropped))
         services = Services(self._manager, self._connect, self._on_change, streams, metrics, self._folder, clock)
-        desk = _Desk(services, settings, tokens)
+        desk = _Desk(services, settings, tokens, self._data_path)
         server = web.Server(desk.serve, handler_cancellation=True)
         socket = await _open(server, settings, self._peers)
         port = socket.sockets[0].getsockname()[1]
         desk.hosts = host_names(settings.listen, port, settings.access.hosts)
         services.address = f"http://{Listen(settings.listen.host, port)}"
-        self._running = _Running(socket, server, services)
+        self._running = _Running(socket, server, services, desk)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -111,9 +115,12 @@ class ControlServer:
         running = self._here
         running.services.stopping = True
         running.socket.close()
+        if self._data_path is not None:
+            await self._data_path.drain()
         running.services.streams.close()
         running.server.pre_shutdown()
         await running.server.shutdown(self._settings.limits.stop_s)
+        await running.desk.finish()
         self._running = None
 
     @property
@@ -130,6 +137,8 @@ class ControlServer:
     def stop_taking(self) -> None:
         """Tell load balancers to send nothing more, while what is under way is finished."""
         self._here.services.stopping = True
+        if self._data_path is not None:
+            self._data_path.stop_taking()
 
     @property
     def _here(self) -> "_Running":
@@ -142,10 +151,11 @@ class ControlServer:
 class _Running:
     """What exists only while the server runs."""
 
-    def __init__(self, socket: asyncio.Server, server: web.Server, services: Services) -> None:
+    def __init__(self, socket: asyncio.Server, server: web.Server, services: Services, desk: "_Desk") -> None:
         self.socket = socket
         self.server = server
         self.services = services
+        self.desk = desk
 
 
 def _check_safe(listen: Listen, tokens: Tokens) -> None:
@@ -188,13 +198,17 @@ class _Desk:
         hosts: every `Host` that is ours.
     """
 
-    def __init__(self, services: Services, settings: ControlSettings, tokens: Tokens) -> None:
+    def __init__(
+        self, services: Services, settings: ControlSettings, tokens: Tokens, data_path: DataPath | None
+    ) -> None:
         self.hosts: frozenset[str] = frozenset()
         self._services = services
         self._origins = settings.access.origins
         self._limits: Limits = settings.limits
         self._tokens = tokens
+        self._data_path = data_path
         self._router = Router(ROUTES)
+        self._under_way: set[asyncio.Future[Answer | web.StreamResponse]] = set()
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the answer; whatever goes wrong, it has the one shape."""
@@ -226,14 +240,38 @@ class _Desk:
         guards.check_target(request)
         guards.check_host(request, self.hosts)
         guards.check_origin(request, self._origins)
+        if self._data_path is not None and self._data_path.owns(request.raw_path):
+            return await self._data_path.serve(request, self._may_ask)
         found = self._router.find(request.method, request.raw_path)
         scopes = self._tokens.check(request, found.route.scope)
         guards.check_kind(request)
         raw = await self._raw(request, found)
         model = found.route.body or found.route.query
         asked = None if model is None else read_model(model, raw)
-        answer = await found.route.handler(Call(self._services, request, found.path, asked, raw, scopes))
+        call = Call(self._services, request, found.path, asked, raw, scopes)
+        work = found.route.handler(call)
+        answer = await (self._seen_through(work) if found.route.scope is Scope.WRITE else work)
         return answer if isinstance(answer, web.StreamResponse) else answer.response()
+
+    def _may_ask(self, presented: Iterable[bytes]) -> bool:
+        return not self._tokens.wanted or any(Scope.USE in self._tokens.allowed(token) for token in presented)
+
+    async def _seen_through(self, work: Awaitable[Answer | web.StreamResponse]) -> Answer | web.StreamResponse:
+        """Carry a change out to its end although its caller leaves half-way."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: "asyncio.Future[Answer | web.StreamResponse]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # told to the caller, if there still is one
+
+    async def finish(self) -> None:
+        """Wait for the changes under way, for a limited time."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=self._limits.stop_s)
 
     async def _raw(self, request: web.BaseRequest, found: Found) -> dict[str, object]:
         """Return what was sent beside the path, the way the route takes it; the other way must be empty."""
