@@ -55,6 +55,7 @@ async def test_told_to_stop_it_ends_well(tmp_path: Path, number: signal.Signals)
         served.signal(number)
 
         assert await served.ended() == 0
+        assert served.lines[0].endswith("INFO started with 2 providers and 1 agents")
         assert f" INFO tui_failover: {number.name}: not ready for more, 0 attempts" in served.lines[-2]
         assert served.lines[-1].endswith("every query has its answer; the process ends")
 
@@ -113,7 +114,8 @@ async def test_a_taken_port_is_one_sentence_and_status_2(tmp_path: Path) -> None
         async with running("serve", *places, "--listen", address) as served:
             assert await served.ended() == 2
 
-    (line,) = served.lines
+    line = served.lines[-1]
+    assert "Traceback" not in " ".join(served.lines)
     assert f"the control API cannot listen on {address}: another program listens there already" in line
 
 
@@ -141,13 +143,25 @@ async def test_beside_a_console_the_log_goes_to_a_file_for_its_owner_only(tmp_pa
     assert log.stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_console_on_a_state_in_use_says_so_and_ends(tmp_path: Path) -> None:
+    async with serving(with_settings(tmp_path)) as served:
+        places = ("--settings", str(tmp_path / "settings.toml"), "--state", str(tmp_path / "state"))
+        async with running(*places, "--listen", "127.0.0.1:0", "--plain") as console:
+            assert await console.ended() == 2
+
+    (line,) = console.lines
+    assert line.startswith("tui-failover: ")
+    assert f"this state folder is in use by process {served.pid}" in line
+
+
 async def test_another_address_than_this_machines_needs_a_token(tmp_path: Path) -> None:
     with_settings(tmp_path)
     places = ("--settings", str(tmp_path / "settings.toml"), "--state", str(tmp_path / "state"))
     async with running("serve", *places, "--listen", "0.0.0.0:0") as served:
         assert await served.ended() == 2
 
-    (line,) = served.lines
+    line = served.lines[-1]
+    assert "Traceback" not in " ".join(served.lines)
     assert "can be reached from other machines, so the control API needs tokens" in line
 
 
@@ -157,7 +171,8 @@ async def test_a_token_that_cannot_be_had_is_refused_by_its_name(tmp_path: Path)
     async with running("serve", *places, "--listen", "127.0.0.1:0") as served:
         assert await served.ended() == 2
 
-    (line,) = served.lines
+    line = served.lines[-1]
+    assert "Traceback" not in " ".join(served.lines)
     assert "env:WRITE_TOKEN" in line
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from platformdirs import user_state_path
 
 from tui_failover.bootstrap.known_secrets import KnownSecrets
+from tui_failover.bootstrap.learning import learning
 from tui_failover.bootstrap.log_lines import Entry, entry_of_event
 from tui_failover.bootstrap.logs import Log
 from tui_failover.bootstrap.registry import Registry, priced
-from tui_failover.config.secret import Secret
+from tui_failover.config.secret import KeySource
 from tui_failover.config.settings import ListenAt, Settings
 from tui_failover.core.errors import FailoverError, NotKept
 from tui_failover.core.fact import Restored
@@ -66,9 +67,11 @@ class Host:
             keeper, restored = _memory(stack, self.folder, registry, clock)
             manager = FailoverManager(registry.upstreams, self.settings.rules, clock, keeper=keeper)
             await stack.enter_async_context(manager)
-            events = manager.subscribe()
             providers = await asyncio.to_thread(priced, self.settings.providers)
             await manager.start(providers, self.settings.agents, restored)
+            events = manager.subscribe()
+            for event in manager.snapshot().events:
+                self.log.put(entry_of_event(event))
             if self.settings.control.enabled:
                 await self._open_api(stack, manager, registry)
             telling = await stack.enter_async_context(asyncio.TaskGroup())
@@ -89,18 +92,17 @@ class Host:
             else:
                 self.log.put(entry_of_event(event))
 
+    def _learning(self, sources: tuple[KeySource, ...]) -> tuple[KeySource, ...]:
+        return tuple(learning(one, self.secrets.learn) for one in sources)
+
     async def _open_api(self, stack: AsyncExitStack, manager: FailoverManager, registry: Registry) -> None:
         from tui_failover.control import Access, ControlRefused, ControlServer, ControlSettings, Listen
 
         control = self.settings.control
-        for source in (*control.gateway_tokens, *control.read_tokens, *control.write_tokens):
-            token = source.read()
-            if isinstance(token, Secret):
-                self.secrets.learn(token.reveal())
         access = Access(
-            control.gateway_tokens,
-            control.read_tokens,
-            control.write_tokens,
+            self._learning(control.gateway_tokens),
+            self._learning(control.read_tokens),
+            self._learning(control.write_tokens),
             control.allowed_hosts,
             control.allowed_origins,
         )

@@ -93,11 +93,13 @@ def _tell(engine: EngineThread, for_s: float | None, life: Life) -> int:
 
 
 async def _telling(engine: EngineThread, for_s: float | None) -> Ending | None:
-    with signals(STOPS | {signal.SIGHUP}) as signalled:
+    with signals(STOPS | {signal.SIGHUP}) as arrived:
+        signalled = asyncio.ensure_future(arrived.get())
         telling = asyncio.ensure_future(run_plain(engine, engine.clock, write_line, for_s=for_s))
         either: set[asyncio.Future[Any]] = {telling, signalled}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if telling.done():
+            signalled.cancel()
             await telling
             return None
         telling.cancel()
@@ -124,13 +126,14 @@ def _after(engine: EngineThread, end: ConsoleEnd, life: Life) -> int:
 
 async def _told_to_stop() -> None:
     """Wait, without using the processor, for a signal to stop."""
-    with signals(STOPS) as signalled:
-        await signalled
+    with signals(STOPS) as arrived:
+        await arrived.get()
 
 
 async def _stop(engine: EngineThread, life: Life) -> None:
     life.stopping()
-    await drain(engine, life.drain_s)
+    with signals(STOPS) as arrived:
+        await drain(engine, life.drain_s, arrived)
 
 
 def say(text: str) -> None:

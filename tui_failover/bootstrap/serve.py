@@ -12,7 +12,7 @@ from tui_failover.bootstrap.hosting import Host, state_folder
 from tui_failover.bootstrap.known_secrets import KnownSecrets
 from tui_failover.bootstrap.logs import Log, logging_to, to_stream
 from tui_failover.bootstrap.service_manager import READY, STOPPING, tell_service_manager
-from tui_failover.bootstrap.stopping import STOPS, drain, signals, under_way
+from tui_failover.bootstrap.stopping import STOPS, Arrived, drain, signals, under_way, within
 from tui_failover.config.options import ServeOptions
 from tui_failover.core.errors import FailoverError
 from tui_failover.engine.thread import EngineThread
@@ -73,24 +73,25 @@ def _ended(engine: EngineThread, patience_s: float) -> bool:
 
 
 async def _until_stopped(engine: EngineThread, host: Host) -> int:
-    with signals(_ENDS) as told:
+    with signals(_ENDS) as arrived:
         tell_service_manager(READY)
         _log.info("ready, process %d", os.getpid())
-        while not told.done() and engine.running:
-            await asyncio.wait({told}, timeout=_LOOK_S)
+        told = None
+        while told is None and engine.running:
+            told = await within(arrived, _LOOK_S)
         tell_service_manager(STOPPING)
-        if not told.done():
+        if told is None:
             _log.critical("the failover manager has ended by itself")
             return FAILED
-        return await _end(engine, host, told.result())
+        return await _end(engine, host, told, arrived)
 
 
-async def _end(engine: EngineThread, host: Host, told: signal.Signals) -> int:
+async def _end(engine: EngineThread, host: Host, told: signal.Signals, arrived: Arrived) -> int:
     drain_s = host.settings.process.drain_s
     queries = under_way(engine)
     _log.info("%s: not ready for more, %d attempts may take %.0f s to finish", told.name, queries, drain_s)
     await asyncio.wrap_future(engine.call(lambda _: host.stop_taking()))
-    hurry = await drain(engine, drain_s)
+    hurry = await drain(engine, drain_s, arrived)
     if hurry is not None:
         _log.warning("%s: stopped at once, %d attempts are cut off", hurry.name, under_way(engine))
         return _BY_SIGNAL + hurry

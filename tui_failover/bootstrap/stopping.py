@@ -11,14 +11,16 @@ STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 _LOOK_S = 0.1
 
 
-async def drain(engine: EngineThread, drain_s: float) -> signal.Signals | None:
+Arrived = asyncio.Queue[signal.Signals]
+
+
+async def drain(engine: EngineThread, drain_s: float, arrived: Arrived) -> signal.Signals | None:
     """Let the queries under way finish, for a limited time; return the signal that cut that short, if one did."""
     deadline = engine.clock.now().mono + drain_s
-    with signals(STOPS) as hurry:
-        while engine.clock.now().mono < deadline and under_way(engine):
-            await asyncio.wait({hurry}, timeout=_LOOK_S)
-            if hurry.done():
-                return hurry.result()
+    while engine.clock.now().mono < deadline and under_way(engine):
+        hurry = await within(arrived, _LOOK_S)
+        if hurry is not None:
+            return hurry
     return None
 
 
@@ -27,18 +29,22 @@ def under_way(engine: EngineThread) -> int:
     return sum(view.inflight for view in engine.snapshot().providers)
 
 
+async def within(arrived: Arrived, seconds: float) -> signal.Signals | None:
+    """Return the next signal, or None where none arrives in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await arrived.get()
+    except TimeoutError:
+        return None
+
+
 @contextlib.contextmanager
-def signals(numbers: frozenset[signal.Signals]) -> Iterator[asyncio.Future[signal.Signals]]:
-    """Turn the first of the signals into a future of the running loop."""
+def signals(numbers: frozenset[signal.Signals]) -> Iterator[Arrived]:
+    """Have the signals arrive one by one on the running loop, none of them lost, until the context ends."""
     loop = asyncio.get_running_loop()
-    arrived: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def arrive(number: signal.Signals) -> None:
-        if not arrived.done():
-            arrived.set_result(number)
-
+    arrived: Arrived = asyncio.Queue()
     for number in numbers:
-        loop.add_signal_handler(number, arrive, number)
+        loop.add_signal_handler(number, arrived.put_nowait, number)
     try:
         yield arrived
     finally:

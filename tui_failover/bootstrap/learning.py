@@ -1,0 +1,40 @@
+"""Places of secrets that tell what was read there, so that a secret is known, and hidden, from its first use."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tui_failover.config.secret import EnvKey, FileKey, KeySource, Missing, Secret
+
+Learn = Callable[[str], None]
+
+
+def learning(source: KeySource, learn: Learn) -> KeySource:
+    """Return the same place; `learn` is told every value that is read from it."""
+    match source:
+        case EnvKey(name):
+            return _LearningEnvKey(name, learn)
+        case FileKey(shown, path):
+            return _LearningFileKey(shown, path, learn)
+
+
+def _told(found: Secret | Missing, learn: Learn) -> Secret | Missing:
+    if isinstance(found, Secret):
+        learn(found.reveal())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _LearningEnvKey(EnvKey):
+    learn: Learn = field(compare=False, repr=False)
+
+    def read(self, environ: Mapping[str, str] = os.environ) -> Secret | Missing:
+        return _told(EnvKey.read(self, environ), self.learn)
+
+
+@dataclass(frozen=True, slots=True)
+class _LearningFileKey(FileKey):
+    learn: Learn = field(compare=False, repr=False)
+
+    def read(self, environ: Mapping[str, str] = os.environ) -> Secret | Missing:
+        return _told(FileKey.read(self, environ), self.learn)
