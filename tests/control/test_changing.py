@@ -22,6 +22,7 @@ from tui_failover.config.generated import table_of
 from tui_failover.config.secret import EnvKey, FileKey
 from tui_failover.control import ChangeKind, ControlServer, ControlSettings
 from tui_failover.control.models import FailoverFields
+from tui_failover.core.errors import NotKept
 from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import Dialect, FailoverConfig
 from tui_failover.providers.scripted import Answer
@@ -216,13 +217,22 @@ async def test_provider_nobody_can_connect_is_refused() -> None:
         assert got.status == 409
 
 
-async def test_change_that_cannot_be_kept_counts_and_says_so(world: ControlWorld) -> None:
-    world.disk_is_full = True
+FAULTS = {
+    "told": (NotKept("the disk is full"), "the disk is full"),
+    "unforeseen": (OSError("no space left on device"), "the log names the fault"),
+}
+
+
+@pytest.mark.parametrize(("fault", "why"), FAULTS.values(), ids=FAULTS)
+async def test_change_that_cannot_be_kept_counts_and_says_so(
+    world: ControlWorld, fault: Exception, why: str
+) -> None:
+    world.disk_fault = fault
 
     got = await world.asks("POST", f"/api/agents/{AGENT}/failover", CURL_BODY)
 
     assert got.status == 200
-    assert got.json["warnings"] == ["carried out, but not kept: it will be forgotten when the process ends"]
+    assert got.json["warnings"] == [f"carried out, but it would not survive a restart: {why}"]
 
 
 async def test_change_is_seen_through_although_its_caller_leaves(world: ControlWorld) -> None:

@@ -97,7 +97,7 @@ class ControlWorld:
     upstreams: ScriptedUpstreams
     changes: list[Change] = field(default_factory=list)
     connected: list[Connection] = field(default_factory=list)
-    disk_is_full: bool = False
+    disk_fault: Exception | None = None
     disk_is_slow: asyncio.Event | None = None
 
     @property
@@ -130,9 +130,8 @@ class ControlWorld:
         """Record a change, as a state file would; on a slow disk once the event is set."""
         if self.disk_is_slow is not None:
             await self.disk_is_slow.wait()
-        if self.disk_is_full:
-            message = "no space left on device"
-            raise OSError(message)
+        if self.disk_fault is not None:
+            raise self.disk_fault
         self.changes.append(change)
 
 

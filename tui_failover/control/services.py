@@ -8,13 +8,15 @@ from tui_failover.control.change import Change, OnChange
 from tui_failover.control.event_streams import EventStreams
 from tui_failover.control.metrics import Metrics
 from tui_failover.control.ports import Connect
+from tui_failover.core.errors import FailoverError
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Clock
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.text import scrub
 from tui_failover.engine.manager import FailoverManager
 
 _log = logging.getLogger("tui_failover.control")
-_NOT_KEPT = "carried out, but not kept: it will be forgotten when the process ends"
+_NOT_KEPT = "carried out, but it would not survive a restart: the log names the fault"
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Services:
         """Have a change kept; return the warnings that belong into the answer."""
         try:
             await self.on_change(change)
+        except FailoverError as error:
+            return [f"carried out, but it would not survive a restart: {scrub(str(error))}"]
         except Exception:  # noqa: BLE001 - a full disk must not undo what has happened already
             _log.exception("%s of %s is not kept", change.kind, change.subject)
             return [_NOT_KEPT]
