@@ -55,7 +55,7 @@ def test_everyone_passed_over_has_a_reason() -> None:
     assert passed == {
         A: (
             NotUsed.BREAKER_OPEN,
-            "breaker open: failures in a row reached the limit, the last: server on purpose",
+            "breaker open: server on purpose, 3 failures in a row",
         ),
         C: (NotUsed.RATE_LIMITED, "rate-limited on purpose"),
     }

@@ -145,7 +145,7 @@ def test_the_active_provider_says_why_it_is() -> None:
     plan = {one.provider: one for one in world.agent_view().plan}
 
     assert plan[B].code is NotUsed.ACTIVE
-    assert plan[B].text.startswith("active: A: breaker open: failures in a row")
+    assert plan[B].text.startswith("active: A: breaker open: server on purpose")
     assert world.view("B").active_for == (AGENT,)
     assert world.view("B").agents == (AGENT,)
 

@@ -97,7 +97,7 @@ def recovering() -> Snapshot:
     agent = replace(
         an_agent("support-bot", chain, active=1, rate=12.4),
         ramp=RampView(OPENAI, 0.25, 2, 4),
-        active_because="openai: breaker open: failures in a row reached the limit",
+        active_because="openai: breaker open: 503 server error, 3 failures in a row",
         active_since_at=NOW - 192.0,
     )
     story = (
@@ -301,7 +301,7 @@ def _quiet() -> tuple[Event, ...]:
 
 def _incident() -> tuple[Event, ...]:
     opened = "breaker closed -> open"
-    cause = "failures in a row reached the limit, the last: 503 server error"
+    cause = "503 server error, 3 failures in a row"
     failing = [
         replace(
             an_event(20 + n, 12.0 - n * 4, _K.UNHEALTHY, "check failed: 503 server error"),

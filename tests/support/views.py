@@ -32,7 +32,7 @@ CLAUDE = ProviderId("anthropic")
 BACKUP = ProviderId("backup-openai")
 AGENT = AgentId("support-bot")
 
-_REFUSED = "breaker open: failures in a row reached the limit, the last: 503 server error"
+_REFUSED = "breaker open: 503 server error, 3 failures in a row"
 
 
 def a_series(usual_s: float, *, seconds: float = 900.0, every_s: float = SLOT_S, until: float = NOW) -> Series:

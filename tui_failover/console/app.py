@@ -2,11 +2,13 @@
 
 import threading
 import traceback
+from collections.abc import Sequence
 from typing import Final
 
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.filter import LineFilter
 
 from tui_failover.console import handover, theme
 from tui_failover.console.actions import Actions
@@ -25,6 +27,7 @@ from tui_failover.core.command import Accepted, Command, Verdict
 TICK_S: Final = 1.0
 BLURRED_S: Final = 30.0  # without focus this long, the picture is drawn more seldom
 BLURRED_TICKS: Final = 5
+_GUARD: Final = TerminalGuard()
 CRASHED: Final = 70  # EX_SOFTWARE of sysexits.h
 
 
@@ -77,11 +80,14 @@ class Console(App[None], inherit_bindings=False):
         self._ticks = 0
         self._blurred_at: float | None = None
         self._seen_event = 0
-        self._filters.append(TerminalGuard())
         for one in theme.themes():
             self.register_theme(one)
         self.theme = theme.starting_theme(no_color=self.no_color, wanted=desk.options.theme)
         self.actions = Actions(self)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's filters and, last, the wall against control characters."""
+        return (*super().get_line_filters(), _GUARD)
 
     # What Textual tells
 

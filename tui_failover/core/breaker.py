@@ -110,7 +110,8 @@ def struck(breaker: Breaker, now: float, rules: BreakerRules, strike: Strike) ->
         case BreakerState.HALF_OPEN:
             if not strike.may_open:
                 return breaker
-            return _open(replace(breaker, level=breaker.level + 1), Trigger.TRIAL_FAILED, now, rules, strike)
+            again = replace(strike, reason=f"{strike.reason}, a trial failed")
+            return _open(replace(breaker, level=breaker.level + 1), Trigger.TRIAL_FAILED, now, rules, again)
 
 
 def cooled(breaker: Breaker, now: float) -> bool:
@@ -183,11 +184,13 @@ def _struck_closed(breaker: Breaker, now: float, rules: BreakerRules, strike: St
     tallies = _tallied(breaker, now, rules, failed=1)
     breaker = replace(breaker, strikes=strikes, tallies=tallies)
     if strikes >= strike.limit:
-        return _open(_climbed(breaker, now, rules), Trigger.FAILURES_IN_A_ROW, now, rules, strike)
+        row = replace(strike, reason=f"{strike.reason}, {strikes:g} failures in a row")
+        return _open(_climbed(breaker, now, rules), Trigger.FAILURES_IN_A_ROW, now, rules, row)
     bad = sum(one.failed for one in tallies)
     total = sum(one.ok + one.failed for one in tallies)
     if total >= rules.min_outcomes and bad >= rules.failure_share * total:
-        return _open(_climbed(breaker, now, rules), Trigger.FAILURE_SHARE, now, rules, strike)
+        share = replace(strike, reason=f"{strike.reason}, {bad} of {total} attempts failed")
+        return _open(_climbed(breaker, now, rules), Trigger.FAILURE_SHARE, now, rules, share)
     return breaker
 
 
@@ -210,8 +213,7 @@ def _tallied(
 
 def _open(breaker: Breaker, trigger: Trigger, now: float, rules: BreakerRules, strike: Strike) -> Breaker:
     opened = _move(breaker, BreakerState.OPEN, trigger, now)
-    reason = f"{trigger.value}, the last: {strike.reason}"
-    return _cooling(replace(opened, reason=reason, opened=breaker.opened + 1), now, rules, strike)
+    return _cooling(replace(opened, reason=strike.reason, opened=breaker.opened + 1), now, rules, strike)
 
 
 def _cooling(breaker: Breaker, now: float, rules: BreakerRules, strike: Strike) -> Breaker:

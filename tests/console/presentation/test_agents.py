@@ -31,8 +31,7 @@ def test_for_each_provider_that_is_not_used_there_is_a_reason() -> None:
 
     assert lines[5:10] == [
         " support-bot: if anthropic fails → azure-oai",
-        " not  openai      breaker open, half-open in 18s: failures in a row reached the limit, the last: "
-        "503 server error",
+        " not  openai      breaker open, half-open in 18s: 503 server error, 3 failures in a row",
         " next azure-oai   available, later in the chain",
         " then bedrock     available, later in the chain",
         " then local-llama available, later in the chain",

@@ -35,8 +35,8 @@ def test_the_newest_is_on_top_with_its_cause_and_its_source() -> None:
     lines = texts(a_picture(fleets.failover_in_progress()))
 
     assert lines[1] == (" 14:05:19 ✖ openai      check failed: 503 server error ×3" + " " * 35 + "probe")
-    assert lines[3].startswith(" 14:04:25 ⊘ openai      breaker closed → open, failures in a row reached")
-    assert lines[3].endswith("… auto")
+    assert lines[3].startswith(" 14:04:25 ⊘ openai      breaker closed → open, 503 server error,")
+    assert lines[3].endswith(" 3 failures in a row        auto")
 
 
 def test_identical_events_in_a_row_are_one_with_a_count() -> None:
@@ -71,7 +71,7 @@ def test_a_long_cause_has_a_line_of_its_own_where_the_block_is_tall() -> None:
 
     assert low[2].startswith(" 14:04:25 ⇄ support-bot openai → anthropic, openai: ")
     assert tall[2].split() == ["14:04:25", "⇄", "support-bot", "openai", "→", "anthropic", "auto"]
-    assert tall[3] == " " * 12 + "openai: breaker open: failures in a row reached the…"
+    assert tall[3] == " " * 12 + "openai: breaker open: 503 server error, 3 failures i…"
 
 
 def test_scrolling_ends_where_the_oldest_event_is_in_view() -> None:

@@ -97,7 +97,7 @@ def _preview(snapshot: Snapshot, agent: AgentView, target: ProviderId, mode: int
     yield ()
     if goal is not None and not goal.available:
         yield line(f"{target} is not available: {obstacle(goal)}.", Ink.DOWN, bold=True)
-        yield line("Until it is, queries fail over along the chain as usual.")
+        yield line("Each query tries it first and, if it fails, goes on along the chain.")
     elif source is not None and target != agent.active:
         yield line(f"{in_flight(source)} New ones go to {target}.")
     yield line(_others(snapshot, agent), Ink.MUTED)
