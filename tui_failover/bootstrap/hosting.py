@@ -80,6 +80,11 @@ class Host:
             yield manager
             self._api = None
 
+    @property
+    def address(self) -> str:
+        """Where the control API is, "http://host:port"; "" where there is none."""
+        return "" if self._api is None else self._api.address
+
     async def stop_taking(self) -> None:
         """Have the control API take no new work; call on the manager's loop."""
         if self._api is not None:
