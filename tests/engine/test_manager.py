@@ -32,7 +32,7 @@ from tui_failover.core.errors import (
     UnknownProvider,
 )
 from tui_failover.core.event import EventKind
-from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream, UpstreamFactory
 from tui_failover.core.query import Query
@@ -439,3 +439,34 @@ async def test_without_a_clock_or_chance_of_its_own_the_manager_takes_the_real_o
         moment = manager.snapshot().moment
 
     assert abs(moment.utc - datetime.now(UTC).timestamp()) < 60.0
+
+
+class StumblingClock(VirtualClock):
+    """A clock that fails a few times, as a fault of ours in a tick would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = 0
+
+    def now(self) -> Moment:
+        if self.failures:
+            self.failures -= 1
+            message = "no time at all"
+            raise RuntimeError(message)
+        return super().now()
+
+
+@virtually
+async def test_a_fault_in_a_tick_is_logged_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    clock = StumblingClock()
+    upstreams = ScriptedUpstreams(clock)
+
+    async with FailoverManager(upstreams, clock=clock, rng=Dice(), seed=1) as manager:
+        await manager.start([a_spec("A")], [replace(a_config("A"), health_check_enabled=False)])
+        await clock.sleep(0.7)
+        clock.failures = 1
+        await clock.sleep(2.0)
+        served = await manager.execute_query(AGENT, "hello")
+
+    assert served.provider == A
+    assert "a tick failed" in caplog.text

@@ -369,7 +369,11 @@ class _Parts:
     async def _tick(self) -> None:
         while True:
             await self.clock.sleep(TICK_S)
-            self.cell.apply(Ticked())
+            try:
+                self.cell.apply(Ticked())
+            except Exception:  # noqa: BLE001 - logged, and the next tick comes
+                # A fault of ours in one tick must not end the engine and every query with it.
+                _log.exception("a tick failed; time is told again at the next one")
 
     def _changed(self, before: Fleet, after: Fleet) -> None:
         if before.local is not after.local:

@@ -6,7 +6,6 @@ A terminal that stops reading freezes a screen's loop for seconds; this loop goe
 import asyncio
 import concurrent.futures
 import contextlib
-import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -24,8 +23,6 @@ from tui_failover.engine.context import Context
 from tui_failover.engine.dispatcher import Served
 from tui_failover.engine.manager import FailoverManager
 
-# A busy screen thread keeps the interpreter for this long at a time; the default of 5 ms is felt in every answer.
-_SWITCH_INTERVAL_S = 0.0005
 _STOPPED = "the engine does not run: it was not started, or has been stopped"
 _Result = TypeVar("_Result")
 Work = Callable[[FailoverManager], Coroutine[Any, Any, _Result]]
@@ -52,7 +49,6 @@ class EngineThread:
 
     def start(self) -> Self:
         """Start the thread and return when the manager runs; raises what its start raised."""
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._thread.start()
         self._ready.result()
         return self
