@@ -19,10 +19,10 @@ UTC = 1_790_000_000.125
 texts = st.text(max_size=40).map(scrub)
 names = st.text(min_size=1, max_size=20).map(lambda text: scrub(text) or "x")
 instants = st.integers(0, 4_000_000_000_000).map(lambda ms: ms / 1000)
-untils = st.none() | instants
+expiries = st.none() | instants
 letters = st.sampled_from("ABCDEFGH")
 pins = st.builds(
-    KeptPin, names.map(ProviderId), untils, texts, texts, st.booleans(), st.booleans(), names.map(ProviderId)
+    KeptPin, names.map(ProviderId), expiries, texts, texts, st.booleans(), st.booleans(), names.map(ProviderId)
 )
 routes = st.builds(
     KeptRoute,
@@ -35,7 +35,7 @@ routes = st.builds(
     st.booleans(),
     st.booleans(),
 )
-hands = st.builds(KeptHand, st.sampled_from(BreakerHand), untils, texts)
+hands = st.builds(KeptHand, st.sampled_from(BreakerHand), expiries, texts)
 services = st.builds(KeptService, st.sampled_from(Imposed), texts, st.none() | hands)
 states = st.builds(
     Kept,
