@@ -145,7 +145,7 @@ async def test_provider_in_a_chain_is_not_removed(world: ControlWorld) -> None:
 async def test_nothing_is_removed_without_a_reason(world: ControlWorld, path: str) -> None:
     got = await world.asks("DELETE", path)
 
-    assert (got.status, got.fields) == (422, ["reason"])
+    assert (got.status, got.fields) == (400, ["reason"])
     assert len(world.manager.snapshot().agents) == 1
 
 

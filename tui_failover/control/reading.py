@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from tui_failover.config.settings import Connection
 from tui_failover.config.tables import SettingsTable
 from tui_failover.config.words import MISTAKE
 from tui_failover.control.models import Name
-from tui_failover.control.problem import MOST_DETAILS, Detail, bad_request, unusable
+from tui_failover.control.problem import MOST_DETAILS, Detail, Problem, bad_request, unusable
 from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import ProviderSpec
 
@@ -49,8 +50,10 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def read_model(model: type[_Model], value: Mapping[str, object]) -> _Model:
-    """Return the model of what was sent; raises `Problem` with every mistake."""
+def read_model(
+    model: type[_Model], value: Mapping[str, object], status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
+) -> _Model:
+    """Return the model of what was sent; raises `Problem` of that status with every mistake."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -58,7 +61,7 @@ def read_model(model: type[_Model], value: Mapping[str, object]) -> _Model:
         message = (
             f"{error.error_count()} of the fields cannot be used" if len(details) > 1 else "a field cannot be used"
         )
-        raise unusable(message, *details) from None
+        raise Problem(status, "invalid", message, details) from None
 
 
 def read_query(query: str) -> dict[str, object]:

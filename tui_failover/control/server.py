@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from tui_failover.control import guards
 from tui_failover.control.answer import Answer, failed
@@ -246,8 +247,7 @@ class _Desk:
         scopes = self._tokens.check(request, found.route.scope)
         guards.check_kind(request)
         raw = await self._raw(request, found)
-        model = found.route.body or found.route.query
-        asked = None if model is None else read_model(model, raw)
+        asked = _asked(found, raw)
         call = Call(self._services, request, found.path, asked, raw, scopes)
         work = found.route.handler(call)
         answer = await (self._seen_through(work) if found.route.scope is Scope.WRITE else work)
@@ -289,6 +289,14 @@ class _Desk:
             return query
         guards.check_shape(body, limits.depth)
         return guards.parse_object(body)
+
+
+def _asked(found: Found, raw: dict[str, object]) -> BaseModel | None:
+    if found.route.body is not None:
+        return read_model(found.route.body, raw)
+    if found.route.query is not None:
+        return read_model(found.route.query, raw, HTTPStatus.BAD_REQUEST)
+    return None
 
 
 def _told(error: FailoverError) -> Problem:
