@@ -133,6 +133,17 @@ async def test_connection_beyond_the_cap_is_turned_away_and_a_place_is_free_agai
         assert taken.status == 200
 
 
+async def test_caller_that_never_reads_its_answers_is_let_go() -> None:
+    async with control_world(limits=Limits(connections=1, idle_s=0.05, linger_s=0.02)) as world:
+        _, writer = await world.connect()
+        writer.write(get(world, path=b"/api/openapi.json") * 200)
+
+        taken = await _until_taken(world)
+        writer.close()
+
+        assert taken.status == 200
+
+
 async def _read_within(reader: asyncio.StreamReader, seconds: float) -> bytes:
     try:
         async with asyncio.timeout(seconds):
@@ -151,8 +162,7 @@ async def _greeting(world: ControlWorld) -> bytes:
 
 async def _until_taken(world: ControlWorld) -> Got:
     """The server notices that a connection is gone when its loop comes to it, not at once."""
-    for _ in range(50):
-        got = await world.sends(get(world))
-        if got.status == 200:
-            return got
+    async with asyncio.timeout(5):
+        while (got := await world.sends(get(world))).status != 200:
+            pass
     return got

@@ -153,7 +153,7 @@ class Connection(web.RequestHandler):
 
     def _overdue(self) -> None:
         if self._state is _State.NEXT:
-            self.force_close()
+            self._let_go()
             return
         seconds = self._limits.header_s
         self._cut(HTTPStatus.REQUEST_TIMEOUT, "too-slow", f"the request did not come within {seconds:g} s")
@@ -162,7 +162,14 @@ class Connection(web.RequestHandler):
         transport = self.transport
         if transport is not None:
             _turn_away(transport, status, code, message)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close; what a caller that does not read has left over is thrown away soon after."""
+        transport = self.transport
         self.force_close()
+        if transport is not None:
+            asyncio.get_running_loop().call_later(self._limits.linger_s, transport.abort)
 
     def _disarm(self) -> None:
         if self._timer is not None:
