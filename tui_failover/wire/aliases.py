@@ -6,6 +6,7 @@ original always gets the same alias and two originals never share one.
 
 import hashlib
 import re
+from collections.abc import Callable
 
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 _DIGEST = 8  # hexadecimal digits
@@ -43,6 +44,11 @@ class Aliases:
     def changed(self) -> dict[str, str]:
         """Return original by alias, for those handed out by `of` that had to be changed."""
         return {alias: original for original, alias in self._given.items() if alias != original}
+
+
+def kept_or_made(identity: str, prefix: str, make_id: Callable[[str], str]) -> str:
+    """Return a tool call's id if every provider takes it back later, else a fresh one."""
+    return identity if identity and not _UNFIT.search(identity) else make_id(prefix)
 
 
 def pseudonym(user: str) -> str:

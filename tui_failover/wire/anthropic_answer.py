@@ -1,5 +1,6 @@
 """A complete Messages answer, read and written."""
 
+from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import (
     Answer,
     Cited,
@@ -95,7 +96,7 @@ def _block(part: Text | Cited | Thinking | ToolCall | Refusal, wording: Wording,
             given = read_arguments(arguments)
             return {
                 "type": "tool_use",
-                "id": identity or make_id("toolu_"),
+                "id": kept_or_made(identity, "toolu_", make_id),
                 "name": wording.name_of(name),
                 "input": {RAW_INPUT: arguments} if given is None else given,
             }

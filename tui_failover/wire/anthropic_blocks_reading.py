@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from tui_failover.core.text import scrub
 from tui_failover.wire.conversation import (
     Block,
     Document,
     Image,
+    Leftover,
     Link,
     Opaque,
     Source,
@@ -14,14 +16,59 @@ from tui_failover.wire.conversation import (
     Thinking,
     ToolCall,
     ToolResult,
+    Verdict,
 )
+from tui_failover.wire.delta import as_text
 from tui_failover.wire.dialect import Dialect
-from tui_failover.wire.fields import flag_field, listed_objects, needed_text, object_field, text_field
+from tui_failover.wire.fields import (
+    Losses,
+    flag_field,
+    leftovers,
+    listed_objects,
+    needed_text,
+    object_field,
+    text_field,
+)
 from tui_failover.wire.json_text import json_line
 from tui_failover.wire.media import inline
 from tui_failover.wire.verdict import invalid
 
 _Document = dict[str, object]
+_LONGEST_KIND = 60  # characters shown of a type nobody here knows
+_DROP, _QUIET = Verdict.DROP, Verdict.QUIET
+_KNOWN = {
+    "text": frozenset({"type", "text"}),
+    "image": frozenset({"type", "source"}),
+    "document": frozenset({"type", "source", "title"}),
+    "thinking": frozenset({"type", "thinking", "signature"}),
+    "tool_use": frozenset({"type", "id", "name", "input"}),
+    "tool_result": frozenset({"type", "tool_use_id", "content", "is_error"}),
+}
+_LOSSES: dict[str, Losses] = {
+    "text": {"citations": (_QUIET, ([],)), "cache_control": (_QUIET, ())},
+    "image": {"transformations": (_QUIET, ({},)), "cache_control": (_QUIET, ())},
+    "document": {
+        "citations": (_DROP, ({}, {"enabled": False})),
+        "context": (_DROP, ("",)),
+        "cache_control": (_QUIET, ()),
+    },
+    "tool_use": {"caller": (_QUIET, ()), "toolset_name": (_QUIET, ()), "cache_control": (_QUIET, ())},
+    "tool_result": {"cache_control": (_QUIET, ())},
+}
+
+
+def block_losses(message: _Document, path: str) -> list[Leftover]:
+    """Return what the known blocks of a message hold without a neutral place, results of tools included."""
+    if not isinstance(message.get("content"), list):
+        return []
+    found: list[Leftover] = []
+    for inner, block in listed_objects(message, "content", path):
+        kind = as_text(block.get("type"))
+        if kind in _KNOWN:
+            found.extend(leftovers(block, _KNOWN[kind], _LOSSES.get(kind, {}), inner))
+        if kind == "tool_result":
+            found.extend(block_losses(block, inner))
+    return found
 
 
 def read_content(message: _Document, path: str) -> tuple[Block, ...]:
@@ -37,7 +84,7 @@ def read_content(message: _Document, path: str) -> tuple[Block, ...]:
 def _block(block: _Document, path: str) -> Block:
     kind = needed_text(block, "type", path)
     read = _BLOCKS.get(kind)
-    return Opaque(kind, block, Dialect.ANTHROPIC) if read is None else read(block, path)
+    return Opaque(scrub(kind, _LONGEST_KIND), block, Dialect.ANTHROPIC) if read is None else read(block, path)
 
 
 def _text(block: _Document, path: str) -> Text:

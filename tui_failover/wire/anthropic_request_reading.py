@@ -1,6 +1,6 @@
 """A Messages request, read into neutral turns, tools and parameters."""
 
-from tui_failover.wire.anthropic_blocks_reading import read_content
+from tui_failover.wire.anthropic_blocks_reading import block_losses, read_content
 from tui_failover.wire.conversation import (
     Format,
     Leftover,
@@ -87,7 +87,11 @@ def read_anthropic_request(body: object) -> Request:
         choice=_choice(body),
         params=_params(body),
         stream=flag_field(body, "stream") or False,
-        leftovers=(*leftovers(body, _KNOWN, _LOSSES), *tool_losses),
+        leftovers=(
+            *leftovers(body, _KNOWN, _LOSSES),
+            *tool_losses,
+            *(lost for path, message in messages for lost in block_losses(message, path)),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import Stop, Wording, settled, stop_to_openai
 from tui_failover.wire.delta import as_text
 from tui_failover.wire.json_text import read_arguments, sse_bytes
@@ -74,7 +75,7 @@ class ChatStreamWriter:
         if part.name == self._wording.envelope:
             self._enveloped.add(part.key)
             return b""
-        identity, name = part.id or self._make_id("call_"), self._wording.name_of(part.name)
+        identity, name = kept_or_made(part.id, "call_", self._make_id), self._wording.name_of(part.name)
         self._tool_index[part.key] = len(self._tool_index)
         if name in self._wording.custom_tools:
             self._held[part.key] = (identity, name, [])

@@ -1,7 +1,5 @@
 """How hard to think: a level in one dialect, a mode and a budget in the other."""
 
-from dataclasses import replace
-
 from tui_failover.wire.capabilities import Capabilities, ThinkingKind
 from tui_failover.wire.conversation import Params, Wish
 from tui_failover.wire.verdict import Notes
@@ -88,8 +86,3 @@ def _asked(params: Params) -> tuple[str | None, str]:
             return next((level for most, level in _LEVEL_UP_TO if budget <= most), "high"), "thinking"
         case Wish.ADAPTIVE | None:
             return None, "thinking"
-
-
-def without_thinking(params: Params) -> Params:
-    """Return `params` with nothing said about thinking."""
-    return replace(params, effort=None, thinking=None, budget=None)

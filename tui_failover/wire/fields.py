@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import NoReturn
 
+from tui_failover.core.text import scrub
 from tui_failover.wire.conversation import Leftover, Verdict
 from tui_failover.wire.verdict import invalid
 
+_LONGEST_NAME = 60  # characters shown of a name the caller made up
 Document = Mapping[str, object]
 # Per field: what its loss means, and the values that say nothing anyway.
 Losses = Mapping[str, tuple[Verdict, tuple[object, ...]]]
@@ -98,7 +100,7 @@ def leftovers(body: Document, known: frozenset[str], losses: Losses, path: str =
         if name in known or value is None:
             continue
         if name not in losses:
-            found.append(Leftover(at(path, name), Verdict.DROP, "unknown_field_dropped"))
+            found.append(Leftover(at(path, scrub(name, _LONGEST_NAME)), Verdict.DROP, "unknown_field_dropped"))
             continue
         verdict, neutral = losses[name]
         if value not in neutral:

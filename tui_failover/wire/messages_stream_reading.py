@@ -69,7 +69,7 @@ class MessagesStreamReader:
         yield from read(document)
 
     def end_mark(self) -> Iterator[StreamPart]:
-        """Yield nothing: `[DONE]` is no mark of this dialect, though some relays add it."""
+        """Yield nothing: `[DONE]` is no mark of this dialect."""
         yield from ()
 
     def _open(self) -> Iterator[StreamPart]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import Stop, Wording, settled, stop_to_anthropic
 from tui_failover.wire.json_text import sse_bytes
 from tui_failover.wire.stream_parts import (
@@ -109,7 +110,7 @@ class MessagesStreamWriter:
     def _call_opened(self, part: CallOpened) -> bytes:
         self._called = True
         name = self._wording.name_of(part.name)
-        self._calls[part.key] = _Call(part.id or self._make_id("toolu_"), name)
+        self._calls[part.key] = _Call(kept_or_made(part.id, "toolu_", self._make_id), name)
         return self._next_call() if self._live is None else b""
 
     def _arguments(self, part: ArgumentsPiece) -> bytes:

@@ -1,5 +1,6 @@
 """A complete Chat Completions answer, read and written."""
 
+from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import (
     Answer,
     Cited,
@@ -121,7 +122,7 @@ def _message(answer: Answer, wording: Wording, make_id: MakeId) -> tuple[_Docume
 
 
 def _written(call: ToolCall, wording: Wording, make_id: MakeId) -> _Document:
-    name, identity = wording.name_of(call.name), call.id or make_id("call_")
+    name, identity = wording.name_of(call.name), kept_or_made(call.id, "call_", make_id)
     if name in wording.custom_tools:
         custom = {"name": name, "input": plain_input(call.arguments)}
         return {"id": identity, "type": "custom", "custom": custom}

@@ -99,12 +99,29 @@ def read_openai_request(body: object) -> Request:
     )
 
 
+_DETAIL_KNOWN = frozenset({"url"})
+_DETAIL_LOSSES = {"detail": (_QUIET, ("auto",))}
+
+
+def _picture_losses(message: _Document, path: str) -> list[Leftover]:
+    if not isinstance(message.get("content"), list):
+        return []
+    return [
+        lost
+        for inner, part in listed_objects(message, "content", path)
+        for lost in leftovers(object_field(part, "image_url", inner), _DETAIL_KNOWN, _DETAIL_LOSSES, inner)
+    ]
+
+
 def _message_losses(messages: list[tuple[str, _Document]]) -> list[Leftover]:
     # The name of a `function` message says which call it answers; it is read, not lost.
     return [
         lost
         for path, message in messages
-        for lost in leftovers(message, _MESSAGE_KNOWN, _MESSAGE_LOSSES, path)
+        for lost in (
+            *leftovers(message, _MESSAGE_KNOWN, _MESSAGE_LOSSES, path),
+            *_picture_losses(message, path),
+        )
         if not (message.get("role") == "function" and lost.code == "name_dropped")
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from tui_failover.wire import anthropic_messages, openai_chat
+from tui_failover.wire import anthropic_messages, chat_stream_writing, messages_stream_writing, openai_chat
 from tui_failover.wire.answer import Answer, Wording
 from tui_failover.wire.chat_stream_reading import ChatStreamReader
 from tui_failover.wire.chat_stream_writing import ChatStreamWriter
@@ -20,6 +20,10 @@ from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
 from tui_failover.wire.stream_parts import Ended, StreamPart, parts_of
 
 MakeId = Callable[[str], str]
+"""Makes a fresh id that begins with the prefix it is given ("msg_")."""
+
+PING = {Dialect.OPENAI: chat_stream_writing.PING, Dialect.ANTHROPIC: messages_stream_writing.PING}
+"""What keeps a waiting caller's connection alive without saying anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class StreamTranslator:
         another provider's answer is not decided here.
         """
         if event.data.startswith("[DONE]"):
-            return Step(b"" if self._failed else self._written(self._read.end_mark()), Delta(done=True))
+            # Some relays add it to the Messages dialect, where it means nothing.
+            output = b"" if self._failed else self._written(self._read.end_mark())
+            return Step(output, Delta(done=self._source is Dialect.OPENAI))
         document = json_object(event)
         delta = _DELTA[self._source](document, event.name)
         if delta.error is not None:

@@ -6,6 +6,7 @@ from tui_failover.wire.aliases import Aliases
 from tui_failover.wire.answer import Wording
 from tui_failover.wire.capabilities import Capabilities
 from tui_failover.wire.conversation import Request, Verdict
+from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.verdict import Note, Notes, refuse
 
 
@@ -30,12 +31,14 @@ class Translated:
     """A request in the provider's dialect.
 
     Attributes:
-        body: to be sent as JSON.
+        body: what to send.
+        encoded: the same as JSON.
         wording: how to word the answer for the caller.
         notes: all that was changed or left out.
     """
 
     body: dict[str, object]
+    encoded: bytes
     wording: Wording
     notes: tuple[Note, ...]
 
@@ -83,7 +86,7 @@ class Job:
             include_usage=request.include_usage,
             expects_json=self.expects_json,
         )
-        return Translated(body, wording, self.notes.taken())
+        return Translated(body, json_bytes(body), wording, self.notes.taken())
 
 
 def begun(request: Request, target: Target) -> Job:
