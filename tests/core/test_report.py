@@ -1,5 +1,6 @@
 """Health and failover in the names users of the library know."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.support.world import AGENT, EPOCH, World, a_chain, a_failure, a_settled_world, a_spec, an_answer
@@ -63,3 +64,9 @@ def test_a_provider_of_the_chain_that_is_not_registered_has_no_health() -> None:
     world = World([a_spec("A")], [a_chain("AZ")])
 
     assert set(stats_of(world.agent_view(), world.snapshot()).provider_health) == {A}
+
+
+def test_a_provider_without_its_key_says_what_to_set() -> None:
+    world = World([replace(a_spec("A"), missing_key="set OPENAI_API_KEY")], [a_chain("A")])
+
+    assert health_of(world.view("A"), world.moment).error_message == "no key: set OPENAI_API_KEY"

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 
 from tui_failover.bootstrap.compose import running
@@ -15,14 +15,9 @@ _COLUMNS = ("PROVIDER", "STATUS", "RESPONSE", "ERROR")
 
 async def check_once(settings: Settings, names: tuple[str, ...]) -> list[ProviderHealth]:
     """Check the named providers, all of them where none is named, and return what is known afterwards."""
-    keyless = {spec.id: spec.missing_key for spec in settings.providers if spec.missing_key is not None}
     chosen = names or tuple(spec.id for spec in settings.providers)
     async with running(settings) as manager:
-        health = await asyncio.gather(*(manager.check_provider_health(name) for name in chosen))
-    return [
-        replace(one, error_message=f"no key: {keyless[one.provider_id]}") if one.provider_id in keyless else one
-        for one in health
-    ]
+        return await asyncio.gather(*(manager.check_provider_health(name) for name in chosen))
 
 
 def as_table(report: Sequence[ProviderHealth]) -> str:

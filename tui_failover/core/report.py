@@ -16,7 +16,7 @@ class ProviderHealth:
         last_check, last_success, last_failure: UTC; None where there was none.
         consecutive_failures: counted failures since the last success.
         response_time_ms: milliseconds to the first content of the newest success.
-        error_message: why the newest failure failed; None after a success.
+        error_message: why the newest failure failed, or what key to set; None after a success.
     """
 
     provider_id: ProviderId
@@ -58,7 +58,7 @@ def health_of(view: ProviderView, moment: Moment) -> ProviderHealth:
         last_failure=_utc(view.last_failure_at, moment),
         consecutive_failures=view.failures,
         response_time_ms=None if response is None else round(response * 1000, 1),
-        error_message=view.error or None,
+        error_message=view.error or (f"no key: {view.missing_key}" if view.missing_key is not None else None),
     )
 
 
