@@ -131,7 +131,7 @@ async def _give(call: Call, command: Command, subject: str, body: OrderBody) -> 
     order = Order(
         by=one_line(body.by, 64),
         reason=one_line(body.reason),
-        id=body.order_id,
+        id=one_line(body.order_id),
         seen_revision=body.seen_revision,
         force=getattr(body, "force", False),
     )
