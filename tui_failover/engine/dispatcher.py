@@ -1,7 +1,7 @@
 """Carries one query through its chain: plan, admit, attempt, record; here again, onward, or stop."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -106,6 +106,11 @@ class Dispatcher:
         rules = cell.fleet.rules
         self._budget = RetryBudget(rules.attempt)
         self._panic = PanicGate(rules.panic, clock)
+
+    @property
+    def agents(self) -> Collection[AgentId]:
+        """Everybody who has a chain, in the order of configuration."""
+        return self._cell.fleet.agents.keys()
 
     async def execute(self, agent: AgentId, query: Query) -> Served:
         """Answer the query; raises what `carry` raises."""

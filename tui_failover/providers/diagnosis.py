@@ -62,6 +62,15 @@ class Diagnostician:
         evidence = Evidence(stage, status, error or ErrorShape(), frozenset({seen}))
         return self._failure(evidence, facts)
 
+    def of_refusal(self, facts: HttpFacts, body: str) -> Failure:
+        """Return the failure an answer stands for whose status is not of the 2xx."""
+        evidence = Evidence(Stage.SENDING, facts.status, read_error_body(body) if body else ErrorShape())
+        return self._failure(evidence, facts)
+
+    def hidden(self, text: str) -> str:
+        """Return `text` without the provider's secrets."""
+        return redact(text, self.secrets())
+
     def _failure(self, evidence: Evidence, facts: HttpFacts | None, unforeseen: str = "") -> Failure:
         evidence = replace(evidence, error=_shortened(evidence.error))
         rule = recognise(evidence)

@@ -9,6 +9,7 @@ from tui_failover.core.names import ProviderId
 from tui_failover.core.ports import Clock
 from tui_failover.core.spec import Dialect, ProviderSpec
 from tui_failover.providers.anthropic import AnthropicSpeaker
+from tui_failover.providers.bytes_upstream import BytesUpstream
 from tui_failover.providers.connection import Connection
 from tui_failover.providers.keyring import Keyring
 from tui_failover.providers.openai import OpenAiSpeaker
@@ -44,7 +45,8 @@ class SdkUpstreams:
             raise UnknownProvider(msg)
         keyring = Keyring(connection)
         speaker = _SPEAKERS[spec.dialect](spec, connection, keyring)
-        return SdkUpstream(spec, keyring, speaker, self._clock)
+        forwarder = BytesUpstream(spec, connection, keyring, self._clock)
+        return SdkUpstream(spec, keyring, speaker, forwarder, self._clock)
 
 
 def _import_sdks(dialects: Collection[Dialect]) -> None:

@@ -124,7 +124,16 @@ _REFUSED = frozenset({400, 403, 422})
 _INFORMAL = frozenset(range(300))
 _REDIRECT = frozenset(range(300, 400))
 _CLIENT = frozenset(range(400, 500))
-_CUT = _of("ReadError", "WriteError", "CloseError", "RemoteProtocolError", "ConnectionError")
+_CUT = _of(
+    "ReadError",
+    "WriteError",
+    "CloseError",
+    "RemoteProtocolError",
+    "ConnectionError",
+    "ClientPayloadError",
+    "ServerDisconnectedError",
+    "ClientOSError",
+)
 
 # fmt: off
 # A table is read by its rows.
@@ -224,7 +233,8 @@ RULES: tuple[Rule, ...] = (
     Rule("answer.no-end-mark", _K.SERVER, "ended before any content", causes=_of(Seen.NO_END_MARK)),
     Rule("answer.unreadable", _K.SERVER, "an answer in no known form", causes=_of(Seen.NO_ANSWER)),
     Rule("answer.malformed", _K.SERVER, "broke the dialect", causes=_of(Seen.MALFORMED)),
-    Rule("answer.encoding", _K.SERVER, "an answer that cannot be decoded", causes=_of("DecodingError")),
+    Rule("answer.encoding", _K.SERVER, "an answer that cannot be decoded",
+         causes=_of("DecodingError", "ContentEncodingError")),
     Rule("answer.unexpected", _K.SERVER, "the expected text is missing", causes=_of(Seen.UNEXPECTED)),
     Rule("answer.cut", _K.SERVER, "cut off before any content", causes=_CUT, stage=_ANSWERING),
     # Statuses that are left.
@@ -234,7 +244,8 @@ RULES: tuple[Rule, ...] = (
     Rule("status.redirect", _K.SERVER, "a redirect, not followed", statuses=_REDIRECT),
     # Time and the network, by the chain of causes: an SDK may call a refused connection a timeout.
     Rule("time.first-content", _K.SILENT, "no answer in time", causes=_of(Seen.SILENT, Seen.TOO_LONG)),
-    Rule("network.connect-timeout", _K.CONNECT_TIMEOUT, "connecting timed out", causes=_of("ConnectTimeout")),
+    Rule("network.connect-timeout", _K.CONNECT_TIMEOUT, "connecting timed out",
+         causes=_of("ConnectTimeout", "ConnectionTimeoutError")),
     Rule("network.read-timeout", _K.SILENT, "no answer in time", causes=_of("ReadTimeout", "WriteTimeout")),
     Rule("network.dns", _K.CONNECT, "the name cannot be resolved", causes=_of("gaierror")),
     Rule("network.certificate", _K.CONNECT, "the certificate is not valid",
@@ -242,10 +253,11 @@ RULES: tuple[Rule, ...] = (
     Rule("network.tls", _K.CONNECT, "the TLS handshake failed", causes=_of("SSLError")),
     Rule("network.refused", _K.CONNECT, "connection refused", causes=_of("ConnectionRefusedError")),
     Rule("network.proxy", _K.CONNECT, "the proxy refused", causes=_of("ProxyError")),
-    Rule("network.connect", _K.CONNECT, "cannot connect", causes=_of("ConnectError")),
-    Rule("network.hung-up", _K.CONNECT, "hung up before answering", causes=_of("RemoteProtocolError"),
-         says=_re("disconnected")),
-    Rule("network.http", _K.SERVER, "an answer that is no HTTP", causes=_of("RemoteProtocolError")),
+    Rule("network.connect", _K.CONNECT, "cannot connect", causes=_of("ConnectError", "ClientConnectorError")),
+    Rule("network.hung-up", _K.CONNECT, "hung up before answering",
+         causes=_of("RemoteProtocolError", "ServerDisconnectedError"), says=_re("disconnected")),
+    Rule("network.http", _K.SERVER, "an answer that is no HTTP",
+         causes=_of("RemoteProtocolError", "ClientResponseError")),
     Rule("network.reset", _K.CONNECT, "connection reset before an answer", causes=_CUT),
     # Ours.
     Rule("local.request", _K.LOCAL, "a request that cannot be sent",

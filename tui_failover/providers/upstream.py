@@ -7,6 +7,7 @@ from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Clock, Limits
 from tui_failover.core.query import Query
 from tui_failover.core.spec import ProbeKind, ProviderSpec
+from tui_failover.providers.bytes_upstream import BytesUpstream
 from tui_failover.providers.diagnosis import Diagnostician
 from tui_failover.providers.keyring import Keyring
 from tui_failover.providers.recognition import Seen, Stage
@@ -15,6 +16,7 @@ from tui_failover.providers.transport import LOADING
 from tui_failover.providers.watch import Language, Watch
 from tui_failover.wire.delta import Delta, as_mapping
 from tui_failover.wire.error_body import error_in
+from tui_failover.wire.forwarding import Flow, Forward, Refusal
 from tui_failover.wire.sse import SseEvent, json_object
 
 PROBE_MAX_TOKENS = 16
@@ -23,10 +25,13 @@ _CONNECT_SHARE = 0.8  # of a check's time, so that a host that cannot be reached
 
 
 class SdkUpstream:
-    """One provider through its SDK."""
+    """One provider: queries and checks through its SDK, callers' own requests as bytes."""
 
-    def __init__(self, spec: ProviderSpec, keyring: Keyring, speaker: Speaker, clock: Clock) -> None:
+    def __init__(
+        self, spec: ProviderSpec, keyring: Keyring, speaker: Speaker, forwarder: BytesUpstream, clock: Clock
+    ) -> None:
         self._spec = spec
+        self._forwarder = forwarder
         self._keyring = keyring
         self._speaker = speaker
         self._clock = clock
@@ -66,8 +71,13 @@ class SdkUpstream:
                     await self._watch.attempt(lambda: self._speaker.ask(capped, asking), limits)
                 )
 
+    async def forward(self, order: Forward, limits: Limits) -> Flow | Refusal:
+        """Send a request as bytes, past the SDK."""
+        return await self._forwarder.forward(order, limits)
+
     async def close(self) -> None:
         """Give back connections; no call is made afterwards."""
+        await self._forwarder.close()
         await self._speaker.close()
 
     def _load(self) -> None:

@@ -45,7 +45,7 @@ class Language:
     read_document: Callable[[object], Delta]
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
     """The answer went wrong in a way only we see."""
 
     def __init__(self, seen: Seen, error: ErrorShape | None = None) -> None:
@@ -55,9 +55,10 @@ class _Wrong(Exception):
 
 
 class Assembly:
-    """The answer as far as it has come."""
+    """The answer as far as it has come; its text is kept only where somebody will read it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_text: bool = True) -> None:
+        self._keep_text = keep_text
         self.stage = Stage.SENDING
         self.finished = False
         self._text: list[str] = []
@@ -77,12 +78,12 @@ class Assembly:
     def take(self, delta: Delta) -> None:
         """Add `delta`; raises where it ends the attempt as a failure."""
         if delta.error is not None:
-            raise _Wrong(Seen.ERROR_INSIDE, delta.error)
-        if delta.text:
+            raise Wrong(Seen.ERROR_INSIDE, delta.error)
+        if delta.text and self._keep_text:
             self._text.append(delta.text)
         self._length += len(delta.text)
         if self._length > _MOST_TEXT:
-            raise _Wrong(Seen.ENDLESS)
+            raise Wrong(Seen.ENDLESS)
         self._model = delta.model or self._model
         self._finish = delta.finish or self._finish
         # The counts of both dialects are running totals: a later one replaces an earlier one.
@@ -95,9 +96,9 @@ class Assembly:
     def check_end(self) -> None:
         """Raise unless this is a whole answer."""
         if not self.finished:
-            raise _Wrong(Seen.NO_END_MARK)
+            raise Wrong(Seen.NO_END_MARK)
         if self.stage is not Stage.TALKING and self._finish not in _SAYS_WHY_EMPTY:
-            raise _Wrong(Seen.NOTHING_SAID)
+            raise Wrong(Seen.NOTHING_SAID)
 
     def reply(self, asked_model: str) -> Reply:
         """Return the answer; the model is the one asked for where the provider names none."""
@@ -136,7 +137,7 @@ class Watch:
         failure: Failure | None = None
         try:
             await run.through(opening)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             failure = self.diagnostician.of_sight(wrong.seen, run.assembly.stage, run.facts, wrong.error)
         except ProtocolError:
             failure = self.diagnostician.of_sight(Seen.MALFORMED, run.assembly.stage, run.facts)
@@ -181,10 +182,10 @@ class _Run:
         except Exception as error:
             if self._ended_at is not None:
                 return  # What was asked for had come; how the connection ended after it does not matter.
-            if isinstance(error, _Wrong):
+            if isinstance(error, Wrong):
                 raise
             if timer.expired():
-                raise _Wrong(self._limit_passed(loop.time())) from None
+                raise Wrong(self._limit_passed(loop.time())) from None
             raise
 
     async def _talk(
@@ -232,19 +233,19 @@ class _Run:
         if not self._events:
             self._kept += piece
             if len(self._kept) > _MOST_KEPT:
-                raise _Wrong(Seen.NO_ANSWER)
+                raise Wrong(Seen.NO_ANSWER)
 
     def _whole_body(self) -> Delta:
         """Read a body that was no event stream: some providers answer whole though a stream was asked for."""
         text = self._kept.decode("utf-8", "replace").strip()
         if not text:
-            raise _Wrong(Seen.EMPTY)
+            raise Wrong(Seen.EMPTY)
         if text.startswith("<"):
-            raise _Wrong(Seen.PAGE)
+            raise Wrong(Seen.PAGE)
         try:
             delta = self._watch.language.read_document(json.loads(text))
         except (ValueError, RecursionError):
-            raise _Wrong(Seen.NO_ANSWER) from None
+            raise Wrong(Seen.NO_ANSWER) from None
         if not delta.finish and delta.error is None:
-            raise _Wrong(Seen.NO_ANSWER)
+            raise Wrong(Seen.NO_ANSWER)
         return delta

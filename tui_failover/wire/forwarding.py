@@ -44,6 +44,7 @@ class Forward:
         body: as it came; only single members are changed.
         model: what the provider is asked for.
         headers: of the caller, those a provider may see; lower-case names.
+        changes: members that go out with other values than they came with.
         stream: whether an event stream is asked for; None leaves that member alone.
         until_whole: nothing is handed out before the answer has come to its end.
         talk: it is a conversation, rather than any other call of the dialect.
@@ -54,6 +55,7 @@ class Forward:
     model: str
     rendering: Rendering
     headers: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, object] = field(default_factory=dict)
     stream: bool | None = None
     until_whole: bool = False
     talk: bool = True

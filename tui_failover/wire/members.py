@@ -38,7 +38,9 @@ class Members:
             at = end
         pieces.append(self.text[at:])
         text = "".join(pieces)
-        added = [f"{json_line(name)}:{json_line(value)}" for name, value in changes.items() if name not in self.spans]
+        added = [
+            f"{json_line(name)}:{json_line(value)}" for name, value in changes.items() if name not in self.spans
+        ]
         if added:
             opening = text.index("{") + 1
             text = f"{text[:opening]}{','.join(added)}{',' if self.spans else ''}{text[opening:]}"

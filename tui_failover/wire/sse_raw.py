@@ -11,7 +11,7 @@ _LONGEST_END = 4
 
 
 class RawEvents:
-    """Reads a stream in pieces of any size; joined, the blocks are the bytes that came, up to an unfinished event."""
+    """Reads a stream in pieces of any size; its blocks are the bytes that came, but for an unfinished event."""
 
     def __init__(self) -> None:
         self._pending = bytearray()

@@ -1,0 +1,200 @@
+"""What a caller asks: which call, for which agent, in which dialect, and whether it can be carried at all."""
+
+import asyncio
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from tui_failover.core.names import AgentId
+from tui_failover.gateway.settings import GatewaySettings
+from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.error_writing import Fault
+from tui_failover.wire.members import Members, read_members
+from tui_failover.wire.verdict import Problem
+
+AGENT_HEADER = "x-failover-agent"
+STRICT_HEADER = "x-failover-strict"
+_PATH = re.compile(r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?P<call>/[a-z0-9_/-]{1,100})")
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# What a provider may see of the caller's headers: nothing that names a key, an account or a person.
+_SHOWN = frozenset(
+    {
+        "accept", "anthropic-beta", "anthropic-version", "idempotency-key", "openai-beta", "traceparent",
+        "tracestate", "user-agent", "x-client-request-id",
+    }
+)  # fmt: skip
+_SHOWN_BEGINNING = "x-stainless-"
+
+
+class Call(StrEnum):
+    """What a path stands for."""
+
+    CHAT = "/chat/completions"
+    MESSAGES = "/messages"
+    COUNT = "/messages/count_tokens"
+    MODELS = "/models"
+    OTHER = "other"
+
+
+_CALLS = {call.value: call for call in Call if call is not Call.OTHER}
+_DIALECTS = {Call.CHAT: Dialect.OPENAI, Call.MESSAGES: Dialect.ANTHROPIC, Call.COUNT: Dialect.ANTHROPIC}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path of the gateway.
+
+    Attributes:
+        path: below the version prefix.
+        agent: named in it, or None.
+    """
+
+    call: Call
+    path: str
+    agent: str | None
+
+    def dialect(self, request: web.BaseRequest) -> Dialect:
+        """Return the dialect the caller speaks."""
+        stated = Dialect.ANTHROPIC if "anthropic-version" in request.headers else Dialect.OPENAI
+        return _DIALECTS.get(self.call, stated)
+
+
+def read_path(raw_path: str) -> Path | None:
+    """Return what a request's target stands for; None where it is none of ours."""
+    match = _PATH.fullmatch(raw_path.partition("?")[0])
+    if match is None:
+        return None
+    path, agent = match["call"], match["agent"]
+    return Path(_CALLS.get(path, Call.OTHER), path, None if agent is None else unquote(agent))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that can be carried.
+
+    Attributes:
+        agent: whose chain.
+        dialect: the caller's.
+        path: below the version prefix.
+        call: what it stands for.
+        body: as it came.
+        headers: what a provider may see of the caller's.
+        strict: nothing may be lost in translation.
+    """
+
+    agent: AgentId
+    dialect: Dialect
+    path: str
+    call: Call
+    body: Members
+    headers: Mapping[str, str]
+    strict: bool = False
+
+    @property
+    def streams(self) -> bool:
+        """The caller takes the answer as a stream."""
+        return self.body.values.get("stream") is True
+
+
+class Refused(Exception):
+    """A request that is answered without asking anybody."""
+
+    def __init__(
+        self, fault: Fault, message: str, *, status: int | None = None, field: str = "", close: bool = False
+    ) -> None:
+        self.fault = fault
+        self.message = message
+        self.status = status
+        self.field = field
+        self.close = close
+        super().__init__(message)
+
+
+async def read_asked(
+    request: web.BaseRequest, path: Path, settings: GatewaySettings, agents: Collection[AgentId]
+) -> Asked:
+    """Return what is asked; raises `Refused`."""
+    if request.method != "POST":
+        raise Refused(Fault.BAD_REQUEST, "This path takes POST only.", status=HTTPStatus.METHOD_NOT_ALLOWED)
+    _check_kind(request)
+    body = read_members(await _read_body(request, settings))
+    if isinstance(body, Problem):
+        raise Refused(Fault.BAD_REQUEST, body.text, field=body.field)
+    if path.call is Call.OTHER and body.values.get("stream") is True:
+        raise Refused(Fault.BAD_REQUEST, "Streaming is not offered on this path.", field="stream")
+    return Asked(
+        agent=_agent(request, path, settings, agents, body.values.get("model")),
+        dialect=path.dialect(request),
+        path=path.path,
+        call=path.call,
+        body=body,
+        headers=_shown(request),
+        strict=request.headers.get(STRICT_HEADER, "") == "1",
+    )
+
+
+def _agent(
+    request: web.BaseRequest,
+    path: Path,
+    settings: GatewaySettings,
+    agents: Collection[AgentId],
+    model: object,
+) -> AgentId:
+    named = path.agent or request.headers.get(AGENT_HEADER)
+    if named is None:
+        if isinstance(model, str) and model in agents:
+            return AgentId(model)
+        named = settings.default_agent or next(iter(agents), None)
+    if named is None or named not in agents:
+        known = ", ".join(sorted(agents)) or "none"
+        raise Refused(Fault.NO_SUCH_MODEL, f"There is no such agent; configured are: {known}.")
+    return AgentId(named)
+
+
+def _shown(request: web.BaseRequest) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for name, value in request.headers.items():
+        lower = name.lower()
+        if (lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING)) and lower not in shown and value.isascii():
+            shown[lower] = value
+    return shown
+
+
+def _check_kind(request: web.BaseRequest) -> None:
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    if request.content_type != "application/json":
+        raise Refused(Fault.BAD_REQUEST, "Send Content-Type: application/json.", status=status)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=status)
+
+
+async def _read_body(request: web.BaseRequest, settings: GatewaySettings) -> bytes:
+    if (request.content_length or 0) > settings.body_bytes:
+        raise _too_long(settings)
+    if request.headers.get("Expect", "").lower() == "100-continue" and not request.content.at_eof():
+        await request.writer.write(_CONTINUE)
+        request.writer.output_size = 0
+    body = bytearray()
+    try:
+        async with asyncio.timeout(settings.body_s):
+            async for part in request.content.iter_any():
+                body += part
+                if len(body) > settings.body_bytes:
+                    raise _too_long(settings)
+    except TimeoutError:
+        late = f"The body did not come within {settings.body_s:g} s."
+        status = HTTPStatus.REQUEST_TIMEOUT
+        raise Refused(Fault.BAD_REQUEST, late, status=status, close=True) from None
+    except web.RequestPayloadError:
+        raise Refused(Fault.BAD_REQUEST, "The body broke off.", close=True) from None
+    return bytes(body)
+
+
+def _too_long(settings: GatewaySettings) -> Refused:
+    message = f"The body is longer than {settings.body_bytes} bytes."
+    return Refused(Fault.TOO_LARGE, message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, close=True)

@@ -1,0 +1,165 @@
+"""One caller's request as the dispatcher carries it: how each provider is asked, and what came of it."""
+
+from dataclasses import dataclass, field, replace
+
+from tui_failover.core import spec as specs
+from tui_failover.core.names import ProviderId
+from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
+from tui_failover.core.ports import Limits, Upstream
+from tui_failover.core.spec import ProviderSpec
+from tui_failover.engine.errand import Open
+from tui_failover.gateway.asked import Asked, Call
+from tui_failover.gateway.rendering import (
+    Making,
+    SameStream,
+    SameWhole,
+    TranslatedStream,
+    TranslatedWhole,
+    Untouched,
+)
+from tui_failover.gateway.settings import GatewaySettings, MidStream
+from tui_failover.wire.anthropic_request_reading import read_anthropic_request
+from tui_failover.wire.anthropic_request_writing import write_anthropic_request
+from tui_failover.wire.capabilities import capabilities_of
+from tui_failover.wire.conversation import Request
+from tui_failover.wire.delta import as_mapping
+from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal, Rendering
+from tui_failover.wire.json_text import json_bytes
+from tui_failover.wire.members import read_members
+from tui_failover.wire.openai_request_reading import read_openai_request
+from tui_failover.wire.openai_request_writing import write_openai_request
+from tui_failover.wire.replayed_thinking import without_thinking
+from tui_failover.wire.translation import Target, Translated
+from tui_failover.wire.verdict import Problem
+
+SPOKEN = {specs.Dialect.OPENAI: Dialect.OPENAI, specs.Dialect.ANTHROPIC: Dialect.ANTHROPIC}
+_READ = {Dialect.OPENAI: read_openai_request, Dialect.ANTHROPIC: read_anthropic_request}
+_WRITE = {Dialect.OPENAI: write_openai_request, Dialect.ANTHROPIC: write_anthropic_request}
+_VERSION = "2023-06-01"  # a translated request goes out under it
+
+
+@dataclass(slots=True)
+class Errand:
+    """One request on its way along a chain.
+
+    Attributes:
+        flow: the answer, once there is one.
+        spec: of the provider that gives it.
+        refusal: the first answer that was no answer, with its provider's dialect.
+        problems: why providers could not be asked at all.
+    """
+
+    asked: Asked
+    settings: GatewaySettings
+    making: Making
+    flow: Flow | None = None
+    spec: ProviderSpec | None = None
+    refusal: tuple[Dialect, Refusal] | None = None
+    problems: list[Problem] = field(default_factory=list)
+    _request: Request | Problem | None = None
+    _translations: dict[ProviderId, Translated | Problem] = field(default_factory=dict)
+
+    def obstacle(self, spec: ProviderSpec) -> str:
+        """Return why this provider cannot carry the request, or ""."""
+        if SPOKEN[spec.dialect] is self.asked.dialect:
+            return ""
+        if self.asked.call is Call.OTHER:
+            return f"speaks another dialect than {self.asked.path} belongs to"
+        translated = self._translated(spec)
+        if isinstance(translated, Translated):
+            return ""
+        if translated not in self.problems:
+            self.problems.append(translated)
+        return f"cannot carry the request: {translated.text}"
+
+    async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
+        """Ask this provider."""
+        if not isinstance(upstream, Forwarder):
+            return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
+        answer = await upstream.forward(self._order(spec), limits)
+        if isinstance(answer, Refusal):
+            self.refusal = self.refusal or (SPOKEN[spec.dialect], answer)
+            return answer.failed
+        self.flow, self.spec = answer, spec
+        return Open()
+
+    @property
+    def model(self) -> str:
+        """What the provider that answers was asked for."""
+        return "" if self.spec is None else self._model(self.spec)
+
+    @property
+    def translation(self) -> Translated | None:
+        """The translation that was answered, if it was one."""
+        made = None if self.spec is None else self._translations.get(self.spec.id)
+        return made if isinstance(made, Translated) else None
+
+    def _model(self, spec: ProviderSpec) -> str:
+        return self.settings.model_for(spec.id, spec.model, self.asked.body.values.get("model"))
+
+    def _order(self, spec: ProviderSpec) -> Forward:
+        asked = self.asked
+        order = Forward(asked.path, asked.body, self._model(spec), Untouched(), asked.headers)
+        if asked.call is Call.OTHER:
+            return replace(order, talk=False, until_whole=True)
+        until_whole = not asked.streams or self.settings.mid_stream is MidStream.BUFFER
+        stream = asked.streams or (self.settings.rescue_whole and can_stream(asked))
+        order = replace(order, stream=stream, until_whole=until_whole, rendering=self._rendering(spec))
+        translated = self._translations.get(spec.id)
+        if not isinstance(translated, Translated):
+            return replace(order, changes=_changes(asked))
+        body = read_members(json_bytes(translated.body))
+        if isinstance(body, Problem):
+            raise TypeError(body.text)
+        path = (Call.MESSAGES if SPOKEN[spec.dialect] is Dialect.ANTHROPIC else Call.CHAT).value
+        kept = {
+            name: value for name, value in asked.headers.items() if not name.startswith(("anthropic", "openai"))
+        }
+        return replace(order, path=path, body=body, headers=kept, stream=True)
+
+    def _rendering(self, spec: ProviderSpec) -> Rendering:
+        spoken = SPOKEN[spec.dialect]
+        translated = self._translations.get(spec.id)
+        if isinstance(translated, Translated):
+            kind = TranslatedStream if self.asked.streams else TranslatedWhole
+            return kind(spoken, translated.wording, self.making)
+        if self.asked.streams:
+            return SameStream(spoken, self.making, hide_usage=not _wants_usage(self.asked))
+        return SameWhole(spoken)
+
+    def _translated(self, spec: ProviderSpec) -> Translated | Problem:
+        made = self._translations.get(spec.id)
+        if made is None:
+            made = self._translations[spec.id] = self._translate(spec)
+        return made
+
+    def _translate(self, spec: ProviderSpec) -> Translated | Problem:
+        if self._request is None:
+            self._request = _READ[self.asked.dialect](self.asked.body.values)
+        if isinstance(self._request, Problem):
+            return self._request
+        spoken, model = SPOKEN[spec.dialect], self._model(spec)
+        override = self.settings.capabilities.get(spec.id)
+        can = capabilities_of(spoken, model, version=_VERSION, override=override)
+        return _WRITE[spoken](self._request, Target(model, can, strict=self.asked.strict, stream=True))
+
+
+def _changes(asked: Asked) -> dict[str, object]:
+    """Return what has to change where caller and provider speak the same dialect.
+
+    Another vendor's reasoning, handed to the caller unsigned, would be refused when it is sent back.
+    """
+    cleaned = without_thinking(asked.body.values.get("messages")) if asked.call is Call.MESSAGES else None
+    return {} if cleaned is None else {"messages": cleaned}
+
+
+def can_stream(asked: Asked) -> bool:
+    """Tell whether an answer to a caller who does not stream can be put together from a stream."""
+    values = asked.body.values
+    wants_odds = values.get("logprobs") or values.get("top_logprobs")
+    return values.get("n") in {None, 1} and not wants_odds and not values.get("audio")
+
+
+def _wants_usage(asked: Asked) -> bool:
+    return as_mapping(asked.body.values.get("stream_options")).get("include_usage") is True

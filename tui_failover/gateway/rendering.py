@@ -1,0 +1,211 @@
+"""From what a provider sends to what the caller gets: the same bytes, an assembled answer, or a translation."""
+
+import json
+from collections.abc import Callable
+
+from tui_failover.wire.answer import Answer, Wording
+from tui_failover.wire.anthropic_answer import read_anthropic_answer, write_anthropic_answer
+from tui_failover.wire.assembly import assembler_of
+from tui_failover.wire.delta import NOTHING, Delta
+from tui_failover.wire.dialect import READ_DOCUMENT, READ_EVENT, Dialect
+from tui_failover.wire.error_body import error_in
+from tui_failover.wire.json_text import json_bytes
+from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
+from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
+from tui_failover.wire.stream_translation import MakeId, Step, StreamTranslator, stream_of
+from tui_failover.wire.verdict import Problem
+
+_READ: dict[Dialect, Callable[[object], Answer | Problem]] = {
+    Dialect.OPENAI: read_openai_answer,
+    Dialect.ANTHROPIC: read_anthropic_answer,
+}
+_DONE = b"data: [DONE]\n\n"
+
+
+class Making:
+    """What answers of ours are made with.
+
+    Attributes:
+        make_id: returns an id beginning with a prefix.
+        created: Unix time in seconds.
+    """
+
+    __slots__ = ("created", "make_id")
+
+    def __init__(self, make_id: MakeId, created: int) -> None:
+        self.make_id = make_id
+        self.created = created
+
+
+class SameStream:
+    """The provider's stream, byte by byte.
+
+    The counts that were asked for on our own account are the one thing left out; OpenAI's dialect sends them as a
+    chunk of their own.
+    """
+
+    def __init__(self, dialect: Dialect, making: Making, *, hide_usage: bool) -> None:
+        self._dialect = dialect
+        self._making = making
+        self._hide_usage = hide_usage
+        self._read = READ_EVENT[dialect]
+        self._done = False
+        self._finished = False
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:
+        """Return the event as it came, and what it says."""
+        if event is None:
+            return Step(raw, NOTHING)
+        delta = self._read(event)
+        self._done = self._done or delta.done
+        # With several choices one may go on after another has finished.
+        self._finished = bool(delta.finish) or (self._finished and not delta.content)
+        if delta.error is not None or (self._hide_usage and delta.input_tokens is not None and _only_usage(event)):
+            return Step(b"", delta)
+        return Step(raw, delta)
+
+    def whole(self, body: bytes) -> Step:
+        """Return an answer that came whole as a stream."""
+        document = _document(body)
+        delta = READ_DOCUMENT[self._dialect](document)
+        if delta.error is not None:
+            return Step(b"", delta)
+        wording = Wording(model=delta.model, include_usage=not self._hide_usage)
+        answer = _answer(self._dialect, document)
+        making = self._making
+        return Step(stream_of(self._dialect, answer, wording, making.make_id, making.created), delta)
+
+    def close(self) -> bytes:
+        """Return the end mark, where only that is missing."""
+        if self._done:
+            return b""
+        if self._finished and self._dialect is Dialect.OPENAI:
+            return _DONE
+        message = "a stream that ends before its answer does"
+        raise ProtocolError(message)
+
+
+class SameWhole:
+    """The provider's answer for a caller who does not stream; put together where the provider does."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._assembler = assembler_of(dialect)
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - the caller gets no events
+        """Add the event to the answer."""
+        return Step(b"", NOTHING if event is None else self._assembler.feed(event))
+
+    def whole(self, body: bytes) -> Step:
+        """Return the answer as it came."""
+        delta = READ_DOCUMENT[self._dialect](_document(body))
+        if not delta.finish and delta.error is None:
+            message = "a document that is no answer"
+            raise ProtocolError(message)
+        return Step(body, delta)
+
+    def close(self) -> bytes:
+        """Return the answer put together."""
+        return json_bytes(self._assembler.document())
+
+
+class TranslatedStream:
+    """The stream of a provider of the other dialect."""
+
+    def __init__(self, source: Dialect, wording: Wording, making: Making) -> None:
+        self._source = source
+        self._wording = wording
+        self._making = making
+        self._translator = StreamTranslator(source, wording, making.make_id, making.created)
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - its bytes are no use here
+        """Return the event in the caller's dialect."""
+        return Step(b"", NOTHING) if event is None else self._translator.feed(event)
+
+    def whole(self, body: bytes) -> Step:
+        """Return an answer that came whole as a stream."""
+        document = _document(body)
+        delta = READ_DOCUMENT[self._source](document)
+        if delta.error is not None:
+            return Step(b"", delta)
+        answer, making = _answer(self._source, document), self._making
+        stream = stream_of(_OTHER[self._source], answer, self._wording, making.make_id, making.created)
+        return Step(stream, delta)
+
+    def close(self) -> bytes:
+        """Return what is still due."""
+        return self._translator.close()
+
+
+class TranslatedWhole:
+    """The answer of a provider of the other dialect for a caller who does not stream."""
+
+    def __init__(self, source: Dialect, wording: Wording, making: Making) -> None:
+        self._source = source
+        self._wording = wording
+        self._making = making
+        self._assembler = assembler_of(source)
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - the caller gets no events
+        """Add the event to the answer."""
+        return Step(b"", NOTHING if event is None else self._assembler.feed(event))
+
+    def whole(self, body: bytes) -> Step:
+        """Return the answer in the caller's dialect."""
+        document = _document(body)
+        delta = READ_DOCUMENT[self._source](document)
+        return Step(b"" if delta.error is not None else self._written(document), delta)
+
+    def close(self) -> bytes:
+        """Return the answer put together, in the caller's dialect."""
+        return self._written(self._assembler.document())
+
+    def _written(self, document: object) -> bytes:
+        answer, making = _answer(self._source, document), self._making
+        if self._source is Dialect.ANTHROPIC:
+            return json_bytes(write_openai_answer(answer, self._wording, making.make_id, making.created))
+        return json_bytes(write_anthropic_answer(answer, self._wording, making.make_id))
+
+
+class Untouched:
+    """The answer to a call that is no conversation; all that is known of it is whether it is an error."""
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - no call is known that streams
+        """Refuse: how such a stream ends is not known."""
+        message = "a stream where none was asked for"
+        raise ProtocolError(message)
+
+    def whole(self, body: bytes) -> Step:
+        """Return the answer as it came."""
+        try:
+            error = error_in(json.loads(body))
+        except (ValueError, RecursionError):
+            error = None
+        return Step(b"", Delta(error=error)) if error else Step(body, Delta(content=True, finish="whole"))
+
+    def close(self) -> bytes:
+        """Return nothing: it came whole."""
+        return b""
+
+
+_OTHER = {Dialect.OPENAI: Dialect.ANTHROPIC, Dialect.ANTHROPIC: Dialect.OPENAI}
+
+
+def _only_usage(event: SseEvent) -> bool:
+    return json_object(event).get("choices") == []
+
+
+def _document(body: bytes) -> object:
+    try:
+        document: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        message = "an answer that is no JSON"
+        raise ProtocolError(message) from error
+    return document
+
+
+def _answer(dialect: Dialect, document: object) -> Answer:
+    answer = _READ[dialect](document)
+    if isinstance(answer, Problem):
+        raise ProtocolError(answer.text)
+    return answer

@@ -1,0 +1,275 @@
+"""The gateway: takes a caller's request, has it carried, and hands the answer on as it comes."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aiohttp import web
+
+from tui_failover.core.errors import AllProvidersFailed, EngineClosed, QueryRefused, UnknownAgent
+from tui_failover.core.failure import POLICY
+from tui_failover.core.names import AgentId
+from tui_failover.core.outcome import Failed, FailureKind
+from tui_failover.core.ports import Clock
+from tui_failover.engine.errand import Carried
+from tui_failover.engine.manager import FailoverManager
+from tui_failover.gateway.asked import Asked, Call, Path, Refused, read_asked, read_path
+from tui_failover.gateway.errand import Errand
+from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
+from tui_failover.gateway.refusals import of_exhausted, of_refused
+from tui_failover.gateway.rendering import Making
+from tui_failover.gateway.settings import GatewaySettings
+from tui_failover.wire.anthropic_request_reading import read_anthropic_request
+from tui_failover.wire.counting import estimated_tokens
+from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.error_writing import (
+    ErrorDetail,
+    Fault,
+    WrittenError,
+    write_error,
+    write_problem,
+    write_stream_error,
+)
+from tui_failover.wire.forwarding import Flow
+from tui_failover.wire.json_text import json_bytes
+from tui_failover.wire.verdict import Problem
+
+_log = logging.getLogger("tui_failover.gateway")
+LetsIn = Callable[[Iterable[bytes]], bool]
+_STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+_JSON = {"content-type": "application/json"}
+_OURS = {"server": "tui-failover"}
+_ID_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One request being served."""
+
+    request: web.BaseRequest
+    path: Path
+    dialect: Dialect
+    query_id: str
+
+
+class Gateway:
+    """Serves the vendors' paths on the loop its manager runs on; whoever listens hands it the requests."""
+
+    def __init__(self, manager: FailoverManager, clock: Clock, settings: GatewaySettings | None = None) -> None:
+        self._manager = manager
+        self._clock = clock
+        self._settings = settings or GatewaySettings()
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._broken_off = False
+
+    @property
+    def under_way(self) -> int:
+        """How many queries are being served."""
+        return len(self._tasks)
+
+    def owns(self, raw_path: str) -> bool:
+        """Tell whether a request's target is one of the gateway's."""
+        return read_path(raw_path) is not None
+
+    async def serve(self, request: web.BaseRequest, lets_in: LetsIn) -> web.StreamResponse:
+        """Answer a request.
+
+        Args:
+            request: for a path the gateway owns; its host and origin have been checked.
+            lets_in: tells whether one of the tokens a caller presents is good, or none is needed.
+        """
+        path = read_path(request.raw_path) or Path(Call.OTHER, "", None)
+        turn = _Turn(request, path, path.dialect(request), f"fq_{secrets.token_hex(_ID_BYTES)}")
+        try:
+            with self._counted():
+                return await self._served(turn, lets_in)
+        except Refused as refused:
+            detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
+            response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
+            if refused.close:
+                response.headers["Connection"] = "close"
+            return response
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - the outermost frame of a request
+            _log.exception("%s: a fault of ours", turn.query_id)
+            written = write_error(
+                turn.dialect, Fault.INTERNAL, "A fault of the gateway.", ErrorDetail(turn.query_id)
+            )
+            return _written(written, turn)
+
+    def stop_taking(self) -> None:
+        """Refuse new queries from now on."""
+        self._stopping = True
+
+    async def drain(self) -> None:
+        """Refuse new queries, let those under way finish for a limited time, and break off what remains."""
+        self.stop_taking()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain_s):
+                await self._idle.wait()
+        self._broken_off = True
+        for task in tuple(self._tasks):
+            task.cancel()
+        await self._idle.wait()
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        if self._stopping or len(self._tasks) >= self._settings.at_once:
+            why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
+            raise Refused(Fault.NO_PROVIDER, why, close=self._stopping)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler runs in a task
+        self._tasks.add(task)
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+            if not self._tasks:
+                self._idle.set()
+
+    async def _served(self, turn: _Turn, lets_in: LetsIn) -> web.StreamResponse:
+        if not lets_in(_presented(turn.request)):
+            raise Refused(
+                Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
+            )
+        agents = self._manager.dispatcher.agents
+        if turn.path.call is Call.MODELS:
+            return self._models(turn, agents)
+        asked = await read_asked(turn.request, turn.path, self._settings, agents)
+        if turn.path.call is Call.COUNT:
+            return _counted(turn, asked)
+        return await self._carried(turn, asked)
+
+    async def _carried(self, turn: _Turn, asked: Asked) -> web.StreamResponse:
+        making = Making(_make_id, int(self._clock.now().utc))
+        errand = Errand(asked, self._settings, making)
+        try:
+            async with self._manager.dispatcher.carry(asked.agent, errand) as carried:
+                if errand.flow is None:
+                    message = "an answer without its bytes"
+                    raise TypeError(message)
+                try:
+                    return await self._handed_on(turn, errand, errand.flow, carried)
+                finally:
+                    errand.flow.close()
+        except QueryRefused as error:
+            return _written(of_refused(errand, error, turn.query_id), turn)
+        except AllProvidersFailed as error:
+            return _written(of_exhausted(errand, error, turn.query_id), turn)
+        except UnknownAgent as error:
+            raise Refused(Fault.NO_SUCH_MODEL, f"{error}.") from None
+        except EngineClosed:
+            raise Refused(Fault.NO_PROVIDER, "The gateway is stopping.") from None
+
+    async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> web.StreamResponse:
+        headers = passed_on(flow.headers) | served_by(errand, carried.attempts)
+        if errand.asked.streams:
+            return await self._stream(turn, headers, flow, carried)
+        body = bytearray()
+        while isinstance(data := await flow.next(), bytes):
+            body += data
+        carried.ended(data)
+        kind = {} if errand.asked.call is Call.OTHER else _JSON
+        return _answer(bytes(body), headers | kind, turn)
+
+    async def _stream(
+        self, turn: _Turn, headers: dict[str, str], flow: Flow, carried: Carried
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers=headers | _STREAM | _OURS | {QUERY_ID: turn.query_id})
+        await response.prepare(turn.request)
+        try:
+            while isinstance(data := await flow.next(), bytes):
+                await response.write(data)
+        except asyncio.CancelledError:
+            if self._broken_off:
+                await _break_off(turn, response, Fault.NO_PROVIDER, "The gateway is stopping.")
+            raise
+        carried.ended(data)
+        if isinstance(data, Failed):
+            text = f"The answer of {carried.provider} broke off: {POLICY[data.failure.kind].words}."
+            await _break_off(turn, response, data.failure.kind, text)
+        else:
+            await response.write_eof()
+        return response
+
+    def _models(self, turn: _Turn, agents: Iterable[AgentId]) -> web.StreamResponse:
+        """List what a caller may name as its model: the agents, and the models of their providers."""
+        if turn.request.method != "GET":
+            raise Refused(Fault.BAD_REQUEST, "This path takes GET only.", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        snapshot = self._manager.snapshot()
+        wanted = [one for one in snapshot.agents if turn.path.agent in {None, one.id} and one.id in agents]
+        chained = {provider for one in wanted for provider in one.config.chain}
+        models = [view.model for view in snapshot.providers if view.id in chained]
+        names = dict.fromkeys([*(str(one.id) for one in wanted), *models])
+        created = int(self._clock.now().utc)
+        listed = [_model(name, created) for name in names]
+        ends = {"first_id": next(iter(names), None), "last_id": next(reversed(names), None), "has_more": False}
+        return _answer(json_bytes({"object": "list", "data": listed, **ends}), _JSON, turn)
+
+
+def _counted(turn: _Turn, asked: Asked) -> web.Response:
+    """Return a guess at a request's tokens: no provider is asked, and the caller is told that it is a guess."""
+    request = read_anthropic_request({"max_tokens": 1, **asked.body.values})
+    if isinstance(request, Problem):
+        return _written(write_problem(turn.dialect, request, turn.query_id), turn)
+    counted = {"input_tokens": estimated_tokens(request)}
+    return _answer(json_bytes(counted), {**_JSON, "x-failover-estimated": "true"}, turn)
+
+
+async def _break_off(turn: _Turn, response: web.StreamResponse, kind: FailureKind | Fault, text: str) -> None:
+    """Tell a streaming caller that its answer broke off, and close so that nobody takes it for whole.
+
+    Official clients take a stream that ends cleanly for an answer, so the last chunk of the encoding is left out.
+    """
+    with contextlib.suppress(ConnectionError):
+        await response.write(write_stream_error(turn.dialect, kind, text, ErrorDetail(turn.query_id)))
+    response.force_close()
+    transport = turn.request.transport
+    if transport is not None:
+        transport.close()
+
+
+def _presented(request: web.BaseRequest) -> list[bytes]:
+    """Return the tokens a caller shows: the two vendors' clients use different headers."""
+    shown = request.headers.getall("x-api-key", [])
+    for value in request.headers.getall("Authorization", []):
+        scheme, _, token = value.partition(" ")
+        if scheme.lower() == "bearer":
+            shown.append(token.strip())
+    return [value.encode("utf-8", "surrogateescape") for value in shown if value]
+
+
+def _model(name: str, created: int) -> dict[str, object]:
+    """Return one entry that clients of both dialects can read."""
+    times = {"created": created, "created_at": datetime.fromtimestamp(created, UTC).isoformat()}
+    return {
+        "id": name,
+        "object": "model",
+        "type": "model",
+        "display_name": name,
+        "owned_by": "tui-failover",
+        **times,
+    }
+
+
+def _answer(body: bytes, headers: Mapping[str, str], turn: _Turn) -> web.Response:
+    return web.Response(body=body, headers={**headers, **_OURS, QUERY_ID: turn.query_id})
+
+
+def _written(error: WrittenError, turn: _Turn) -> web.Response:
+    headers = {**error.headers, **_OURS, QUERY_ID: turn.query_id}
+    return web.Response(status=error.status, body=error.body, headers=headers)
+
+
+def _make_id(prefix: str) -> str:
+    return f"{prefix}{secrets.token_hex(_ID_BYTES)}"

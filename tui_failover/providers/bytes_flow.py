@@ -1,0 +1,281 @@
+"""One answer as bytes: held back until it has content, limited in time, and never taken for more than it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
+from tui_failover.core.ports import Clock, Limits
+from tui_failover.providers.diagnosis import Diagnostician, HttpFacts, lower_headers
+from tui_failover.providers.recognition import Seen, Stage
+from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
+from tui_failover.wire.forwarding import Forward
+from tui_failover.wire.sse import ProtocolError
+from tui_failover.wire.sse_raw import RawEvents
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
+
+MOST_HELD_EVENTS = 64
+MOST_HELD = 256 << 10  # bytes held back before the first content
+_MOST_WHOLE = 32 << 20  # bytes of an answer that comes whole
+_MOST_STREAMED = 256 << 20  # bytes of a stream
+_MOST_ERROR = 64 << 10  # bytes of an error that are read for its reason
+_WHOLE_S = 60.0  # an answer that comes whole shows no sign of life before its end
+_CODINGS = frozenset({"", "identity", "gzip", "deflate"})
+_EVENT_STREAM = "text/event-stream"
+
+
+class ErrorAnswer(Exception):
+    """The provider answered with a status outside the 2xx."""
+
+    def __init__(self, failure: Failure, status: int, body: str, content_type: str) -> None:
+        self.failure = failure
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        super().__init__(failure.reason)
+
+
+class BytesFlow:
+    """One attempt, from sending the request to the end of the answer."""
+
+    def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician, clock: Clock) -> None:
+        self._order = order
+        self._limits = limits
+        self._diagnostician = diagnostician
+        self._clock = clock
+        self._assembly = Assembly(keep_text=False)
+        self._facts: HttpFacts | None = None
+        self._response: aiohttp.ClientResponse | None = None
+        self._events = RawEvents()
+        self._count = 0
+        self._received = 0
+        self._ready = bytearray()
+        self._marked = False
+        self._outcome: Outcome | None = None
+        self._started_at = clock.now().mono
+        self._first_at: float | None = None
+        self._quiet_s = 0.0
+        self._deadline = asyncio.get_running_loop().time() + limits.total_s
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The provider's, with lower-case names."""
+        return {} if self._facts is None else self._facts.headers
+
+    @property
+    def failed(self) -> Failed | None:
+        """The failure the attempt has ended with, if it has."""
+        return self._outcome if isinstance(self._outcome, Failed) else None
+
+    @property
+    def _talking(self) -> bool:
+        return self._assembly.stage is Stage.TALKING
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request was begun."""
+        return self._clock.now().mono - self._started_at
+
+    async def begin(self, send: "Send") -> None:
+        """Send, and wait for what may be handed out, or for the failure.
+
+        Raises:
+            ErrorAnswer: the provider refused; its body has been read.
+        """
+        patience_s = self._limits.first_content_s
+        if not self._order.stream:
+            patience_s = max(patience_s, _WHOLE_S)
+        timer = asyncio.timeout_at(min(self._deadline, asyncio.get_running_loop().time() + patience_s))
+        try:
+            async with timer:
+                self._response = await send()
+                await self._first_content(self._response)
+            while self._order.until_whole and self._outcome is None:
+                await self._more()
+        except ErrorAnswer:
+            self.close()
+            raise
+        except Exception as error:  # noqa: BLE001 - every library's exception becomes a value here
+            self._stop(error, timed_out=timer.expired())
+        except BaseException:
+            self.close()
+            raise
+
+    async def next(self) -> bytes | Outcome:
+        """Return the next bytes for the caller, or how the answer ended."""
+        while not self._ready:
+            if self._outcome is not None:
+                return self._outcome
+            await self._more()
+        data = bytes(self._ready)
+        self._ready.clear()
+        return data
+
+    def close(self) -> None:
+        """Give the answer up, if it is still under way; its connection is not used again."""
+        if self._response is not None:
+            self._response.close()
+
+    async def _first_content(self, response: "aiohttp.ClientResponse") -> None:
+        self._facts = HttpFacts(response.status, lower_headers(response.headers.items()))
+        self._assembly.stage = Stage.ANSWERING
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            await self._refused(response, self._facts)
+        if self._facts.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
+            raise Wrong(Seen.MALFORMED)
+        if self._order.stream or response.content_type == _EVENT_STREAM:
+            await self._until_content(response)
+        else:
+            await self._whole(response, b"")
+
+    async def _refused(self, response: "aiohttp.ClientResponse", facts: HttpFacts) -> None:
+        body = bytearray()
+        try:
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) >= _MOST_ERROR:
+                    break
+        except Exception:  # noqa: BLE001, S110 - the status says enough; its explanation broke off
+            pass
+        text = bytes(body[:_MOST_ERROR]).decode("utf-8", "replace")
+        kind = facts.headers.get("content-type", "")
+        raise ErrorAnswer(self._diagnostician.of_refusal(facts, text), facts.status, text, kind)
+
+    async def _until_content(self, response: "aiohttp.ClientResponse") -> None:
+        kept = bytearray()
+        while not (self._marked or self._outcome or self._talking):
+            piece = await response.content.readany()
+            kept += b"" if self._count else piece
+            if piece:
+                self._take(piece)
+            elif self._count:
+                self._end()
+            else:
+                await self._whole(response, bytes(kept))
+            if not self._talking:
+                self._check_held(len(kept))
+
+    def _check_held(self, kept: int) -> None:
+        if self._count > MOST_HELD_EVENTS or len(self._ready) > MOST_HELD:
+            raise Wrong(Seen.NOTHING_SAID)
+        if kept > _MOST_WHOLE:
+            raise Wrong(Seen.NO_ANSWER)
+
+    async def _whole(self, response: "aiohttp.ClientResponse", begun: bytes) -> None:
+        """Take an answer that came whole, whether or not a stream was asked for."""
+        kept = bytearray(begun)
+        while piece := await response.content.readany():
+            kept += piece
+            if len(kept) > _MOST_WHOLE:
+                raise Wrong(Seen.NO_ANSWER)
+        text = bytes(kept).strip()
+        if not text:
+            raise Wrong(Seen.EMPTY)
+        if text.startswith(b"<"):
+            raise Wrong(Seen.PAGE)
+        try:
+            step = self._order.rendering.whole(bytes(kept))
+        except ProtocolError:
+            raise Wrong(Seen.NO_ANSWER) from None
+        self._assembly.take(step.delta)
+        self._assembly.check_end()
+        self._ready += step.output
+        self._finish()
+
+    async def _more(self) -> None:
+        """Wait for more of the stream. Time in which nobody asks for more is not counted against the provider."""
+        response = self._response
+        if response is None:
+            return
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        patience_s = LINGER_S if self._assembly.finished else self._limits.progress_s - self._quiet_s
+        timer = asyncio.timeout_at(min(self._deadline, asked_at + max(0.0, patience_s)))
+        try:
+            async with timer:
+                piece = await response.content.readany()
+            self._quiet_s += loop.time() - asked_at
+            if piece:
+                self._take(piece)
+            else:
+                self._end()
+        except Exception as error:  # noqa: BLE001 - every library's exception becomes a value here
+            self._stop(error, timed_out=timer.expired())
+
+    def _take(self, piece: bytes) -> None:
+        self._received += len(piece)
+        if self._received > _MOST_STREAMED:
+            raise Wrong(Seen.ENDLESS)
+        for raw, event in self._events.feed(piece):
+            if self._marked:
+                return
+            step = self._order.rendering.feed(raw, event)
+            self._count += event is not None
+            self._assembly.take(step.delta)
+            self._ready += step.output
+            if step.delta.content:
+                self._quiet_s = 0.0
+                self._first_at = self._first_at or self._clock.now().mono
+            if step.delta.done:
+                self._mark()
+        if self._marked and self._response is not None and self._response.content.at_eof():
+            self._finish()
+
+    def _mark(self) -> None:
+        """The end mark has come: the answer is whole, whatever becomes of the connection."""
+        self._assembly.check_end()
+        self._close_rendering()
+        self._marked = True
+
+    def _end(self) -> None:
+        """The body has come to its end."""
+        if not self._marked:
+            self._assembly.check_end()
+            self._close_rendering()
+        self._finish()
+
+    def _close_rendering(self) -> None:
+        try:
+            self._ready += self._order.rendering.close()
+        except ProtocolError:
+            raise Wrong(Seen.NO_END_MARK) from None
+
+    def _finish(self) -> None:
+        now = self._clock.now().mono
+        first_at = now if self._first_at is None else self._first_at
+        reply = self._assembly.reply(self._order.model)
+        self._outcome = Answered(reply, first_at - self._started_at, now - self._started_at)
+        self.close()
+
+    def _stop(self, error: Exception, *, timed_out: bool) -> None:
+        """The answer cannot go on: it is over where all of it had come, else it failed."""
+        if self._marked:
+            self._finish()
+            return
+        if self._assembly.finished and not isinstance(error, Wrong | ProtocolError):
+            try:
+                self._end()
+            except Wrong as wrong:
+                error = wrong
+            else:
+                return
+        self._outcome = Failed(self._failure(error, timed_out=timed_out), self.elapsed_s, self._assembly.usage)
+        self.close()
+
+    def _failure(self, error: Exception, *, timed_out: bool) -> Failure:
+        stage, facts = self._assembly.stage, self._facts
+        if isinstance(error, Wrong):
+            return self._diagnostician.of_sight(error.seen, stage, facts, error.error)
+        if isinstance(error, ProtocolError):
+            return self._diagnostician.of_sight(Seen.MALFORMED, stage, facts)
+        if not timed_out:
+            return self._diagnostician.of_exception(error, stage, facts)
+        if asyncio.get_running_loop().time() >= self._deadline:
+            return self._diagnostician.of_sight(Seen.TOO_LONG, stage, facts)
+        seen = Seen.STALLED if stage is Stage.TALKING else Seen.SILENT
+        return self._diagnostician.of_sight(seen, stage, facts)
