@@ -7,11 +7,11 @@ import pytest
 from tests.support.control_world import ControlWorld, Got, control_world, get, post
 from tui_failover.control import Limits
 
-TIGHT = Limits(header_s=0.05, body_s=0.05, idle_s=0.05, linger_s=0.02, body_bytes=2000, header_bytes=4096)
+SMALL = Limits(body_bytes=2000, header_bytes=4096, linger_s=0.02)
 
 
 async def test_half_a_header_is_cut_at_the_deadline() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=Limits(header_s=0.05)) as world:
         got = await world.sends(b"GET /healthz HTTP/1.1\r\nHost: " + world.host.encode())
 
         assert got.status == 408
@@ -19,7 +19,7 @@ async def test_half_a_header_is_cut_at_the_deadline() -> None:
 
 
 async def test_header_that_trickles_does_not_buy_time() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=Limits(header_s=0.05)) as world:
         reader, writer = await world.connect()
 
         came = b""
@@ -34,7 +34,7 @@ async def test_header_that_trickles_does_not_buy_time() -> None:
 
 
 async def test_second_request_on_a_connection_has_a_deadline_of_its_own() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=Limits(header_s=0.05)) as world:
         reader, writer = await world.connect()
         writer.write(get(world))
         await reader.readuntil(b"}")
@@ -47,7 +47,7 @@ async def test_second_request_on_a_connection_has_a_deadline_of_its_own() -> Non
 
 
 async def test_idle_connection_is_closed_without_a_word() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=Limits(idle_s=0.05)) as world:
         reader, writer = await world.connect()
         writer.write(get(world))
         await reader.readuntil(b"}")
@@ -59,7 +59,7 @@ async def test_idle_connection_is_closed_without_a_word() -> None:
 
 
 async def test_body_that_does_not_come_is_cut_at_the_deadline() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=Limits(body_s=0.05)) as world:
         got = await world.sends(post(world, b"Content-Length: 31", body=b"{"))
 
         assert got.status == 408
@@ -67,7 +67,7 @@ async def test_body_that_does_not_come_is_cut_at_the_deadline() -> None:
 
 
 async def test_body_announced_too_long_is_refused_unread() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=SMALL) as world:
         got = await world.sends(post(world, b"Content-Length: 33554432", body=b"{"))
 
         assert got.status == 413
@@ -75,7 +75,7 @@ async def test_body_announced_too_long_is_refused_unread() -> None:
 
 
 async def test_body_without_a_length_is_cut_at_the_same_size() -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=SMALL) as world:
         body = b"fff\r\n" + b" " * 4095 + b"\r\n0\r\n\r\n"
 
         got = await world.sends(post(world, b"Transfer-Encoding: chunked", body=body))
@@ -92,7 +92,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("lines", HEADERS.values(), ids=HEADERS)
 async def test_headers_beyond_the_caps_are_refused(lines: list[bytes]) -> None:
-    async with control_world(limits=TIGHT) as world:
+    async with control_world(limits=SMALL) as world:
         got = await world.sends(get(world, *lines))
 
         assert got.status in {400, 431}
