@@ -8,9 +8,13 @@ from anthropic.types import Message
 from openai.types.chat import ChatCompletion
 
 from tests.support.dialects import CREATED, counted_ids
-from tui_failover.wire.answer import Answer, Wording
+from tui_failover.wire.answer import Answer, Stop, Wording
 from tui_failover.wire.anthropic_answer import read_anthropic_answer, write_anthropic_answer
+from tui_failover.wire.conversation import Opaque, Refusal, Text, Thinking, ToolCall
+from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
+from tui_failover.wire.stream_translation import stream_of
+from tui_failover.wire.tokens import Tokens
 from tui_failover.wire.verdict import Problem
 
 ASKED = Wording("asked")
@@ -245,3 +249,54 @@ def test_renamed_tool_gets_its_name_back() -> None:
 )
 def test_what_is_no_answer_is_a_problem(read: Any, document: object) -> None:
     assert isinstance(read(document), Problem)
+
+
+def test_old_function_call_is_a_tool_use() -> None:
+    made = to_message(completion("function_call", function_call={"name": "f", "arguments": '{"a":1}'}))
+
+    assert [block.to_dict() for block in made.content] == [use("toolu_2", "f", a=1)]
+    assert made.stop_reason == "tool_use"
+
+
+def test_blocks_only_their_vendor_knows_are_left_out() -> None:
+    ran = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+
+    assert to_completion(message(ran, text("Found."))).choices[0].message.content == "Found."
+
+
+@pytest.mark.parametrize(
+    ("read", "document"),
+    [
+        (read_openai_answer, completion(tool_calls=[call("call_a", "", "{}")])),
+        (read_anthropic_answer, message(use("toolu_a", ""))),
+    ],
+    ids=["chat", "messages"],
+)
+def test_call_without_a_name_is_no_answer(read: Any, document: object) -> None:
+    assert isinstance(read(document), Problem)
+
+
+def test_reasoning_tokens_are_stated() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 5}}
+
+    made = to_message({**completion(content="x"), "usage": usage}).usage
+
+    assert made.output_tokens_details is not None
+    assert made.output_tokens_details.thinking_tokens == 5
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_every_part_of_a_whole_answer_streams(dialect: Dialect) -> None:
+    parts = (
+        Thinking("Hm.", "", Dialect.OPENAI),
+        Text("Yes."),
+        Opaque("news", {}, Dialect.ANTHROPIC),
+        ToolCall("call_a", "f", "{}"),
+        Refusal("No."),
+    )
+
+    body = stream_of(dialect, Answer(parts, Stop.END, tokens=Tokens(3, output=4)), ASKED, counted_ids(), CREATED)
+
+    for words in (b"Hm.", b"Yes.", b"call_a", b"No."):
+        assert words in body
+    assert b"news" not in body

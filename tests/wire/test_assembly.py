@@ -206,3 +206,39 @@ def test_piece_of_a_block_never_opened_breaks_the_answer() -> None:
 
 def test_finish_reason_alone_completes_a_chat_answer() -> None:
     assert completion(ROLE, chunk({"content": "x"}), STOP)["choices"][0]["message"]["content"] == "x"
+
+
+def test_old_function_call_is_kept() -> None:
+    pieces = [{"function_call": {"name": "f", "arguments": ""}}, {"function_call": {"arguments": "{}"}}]
+
+    made = completion(ROLE, *map(chunk, pieces), chunk({}, "function_call"))
+
+    assert made["choices"][0]["message"]["function_call"] == {"name": "f", "arguments": "{}"}
+
+
+def test_lists_are_continued() -> None:
+    def note(url: str) -> dict[str, object]:
+        citation = {"url": url, "title": "", "start_index": 0, "end_index": 0}
+        return {"annotations": [{"type": "url_citation", "url_citation": citation}]}
+
+    made = completion(ROLE, chunk(note("https://a")), chunk(note("https://b")), STOP)
+
+    notes = made["choices"][0]["message"]["annotations"]
+    assert [one["url_citation"]["url"] for one in notes] == ["https://a", "https://b"]
+
+
+def test_input_that_comes_whole_in_the_start_is_kept() -> None:
+    start = {"type": "tool_use", "id": "toolu_a", "name": "f", "input": {"a": 1}}
+
+    made = message(
+        message_start(),
+        *block(0, start, {"type": "input_json_delta", "partial_json": ""}),
+        *message_end("tool_use"),
+    )
+
+    assert made["content"][0]["input"] == {"a": 1}
+
+
+def test_mark_of_the_other_dialect_means_nothing() -> None:
+    with pytest.raises(ProtocolError):
+        assembled(Dialect.ANTHROPIC, message_start(), *text_block(0, "x"), "[DONE]")

@@ -15,9 +15,14 @@ from tests.support.chat_requests import (
     translated,
     user,
 )
-from tui_failover.wire.capabilities import Capabilities
+from tui_failover.wire.capabilities import Capabilities, ThinkingKind, capabilities_of
+from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.translation import Translated
 from tui_failover.wire.verdict import INVALID, UNSUPPORTED, Problem
+
+_URL = "messages[0].content[0].image_url.url"
+GRAMMAR = {"type": "custom", "custom": {"name": "sh", "format": {"type": "grammar", "grammar": {}}}}
+NO_THINKING = capabilities_of(Dialect.ANTHROPIC, "claude-sonnet-5", override={"thinking": ThinkingKind.NONE})
 
 
 @pytest.mark.parametrize(
@@ -107,6 +112,8 @@ def test_field_becomes(given: dict[str, object], can: Capabilities, expected: di
         ({"reasoning_effort": "max"}, SONNET_4_6, ""),
         ({"reasoning_effort": "xhigh"}, SONNET_4_6, "effort_changed"),
         ({"reasoning_effort": "none"}, OPUS_5_5, "effort_changed"),
+        ({"reasoning_effort": "low"}, NO_THINKING, "reasoning_dropped"),
+        ({"tools": [GRAMMAR]}, SONNET_5, "tool_grammar_dropped"),
         ({"reasoning_effort": "high", "max_tokens": 500}, SONNET_4_5, "reasoning_dropped"),
         ({"reasoning_effort": "high", "tools": [TOOL], "tool_choice": "required"}, SONNET_5, "reasoning_dropped"),
         ({"tools": [TOOL], "tool_choice": "required"}, SONNET_5_5, "forced_tool_emulated"),
@@ -171,6 +178,15 @@ def test_what_cannot_be_carried_is_refused(given: dict[str, object], field: str)
         ({"temperature": "hot"}, "temperature"),
         ({"temperature": float("nan")}, "temperature"),
         ({"max_tokens": -1}, "max_tokens"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"stream": "yes"}, "stream"),
+        ({"user": 7}, "user"),
+        ({"stream_options": 7}, "stream_options"),
+        ({"messages": [user([{"type": "image_url", "image_url": {"url": "data:image/png;base64,*"}}])]}, _URL),
+        (
+            {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "all"}}},
+            "tool_choice.allowed_tools.mode",
+        ),
         ({"stop": [1]}, "stop"),
         ({"reasoning_effort": "extreme"}, "reasoning_effort"),
         ({"tools": [{"type": "robot"}]}, "tools[0].type"),
@@ -185,3 +201,25 @@ def test_broken_request_is_the_callers_fault(given: dict[str, object], field: st
 
     assert isinstance(problem, Problem)
     assert (problem.field, problem.code) == (field, INVALID)
+
+
+def test_stop_sequences_that_stop_nothing_are_left_out() -> None:
+    """BerriAI/litellm#3286, MegaGrindStone/mcp-web-ui#5: white space alone, or nothing, is refused."""
+    made = translated({"stop": ["", " \n", "END"]})
+
+    assert made.body["stop_sequences"] == ["END"]
+    assert made.warnings == ("stop_dropped",)
+
+
+def test_name_the_caller_made_up_is_harmless_in_the_notes() -> None:
+    made = translated({"\x1b[31mred" + "x" * 500: 1})
+
+    (note,) = made.notes
+    assert "\x1b" not in note.field
+    assert len(note.field) <= 60
+
+
+def test_encoded_body_is_the_body() -> None:
+    made = translated({"messages": [user("Schön")]})
+
+    assert json.loads(made.encoded) == made.body

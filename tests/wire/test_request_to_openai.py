@@ -1,6 +1,7 @@
 """A Messages request on its way to a Chat Completions provider, field by field."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,7 @@ def test_tool_choice_becomes(choice: dict[str, object], expected: dict[str, obje
         ({"stop_sequences": ["a"]}, O3, "stop_dropped"),
         ({"max_tokens": 10**6}, GPT_4O, "max_tokens_capped"),
         ({"speed": "fast"}, GPT_4O, "speed_dropped"),
+        ({"service_tier": "gold"}, GPT_4O, "service_tier_dropped"),
         ({"container": "c"}, GPT_4O, "container_dropped"),
         ({"context_management": {"edits": []}}, GPT_4O, "context_management_dropped"),
         ({"diagnostics": {"previous_message_id": "m"}}, GPT_4O, "diagnostics_dropped"),
@@ -203,3 +205,69 @@ def test_model_without_room_for_pictures_or_files_refuses_them() -> None:
 
     for kind, source in (("image", PNG), ("document", PDF)):
         assert isinstance(outcome({"messages": [user({"type": kind, "source": source})]}, can), Problem)
+
+
+def test_only_as_many_stop_sequences_go_as_are_taken() -> None:
+    """langchain-ai/langchain#20234: more than four are refused."""
+    made = translated({"stop_sequences": ["a", "b", "c", "d", "e"]})
+
+    assert made.body["stop"] == ["a", "b", "c", "d"]
+    assert made.warnings == ("stop_dropped",)
+
+
+def test_tool_schema_with_a_combiner_at_its_top_is_simplified() -> None:
+    tool = {"name": "f", "input_schema": {"anyOf": [{"required": ["a"]}]}}
+
+    made = translated({"tools": [tool]})
+
+    tools: Any = made.body["tools"]
+    assert tools[0]["function"]["parameters"] == {"type": "object", "properties": {}}
+    assert made.warnings == ("tool_schema_simplified",)
+
+
+def test_choice_a_server_cannot_force_is_put_into_words() -> None:
+    can = capabilities_of(Dialect.OPENAI, "x", override={"forced_tool_choice": False})
+
+    made = translated({"tools": [TOOL], "tool_choice": {"type": "tool", "name": "f"}}, can)
+
+    messages: Any = made.body["messages"]
+    assert made.body["tool_choice"] == "auto"
+    assert "the tool f" in messages[0]["content"]
+    assert made.warnings == ("forced_tool_emulated",)
+
+
+def test_usage_is_not_asked_for_where_that_is_refused() -> None:
+    can = capabilities_of(Dialect.OPENAI, "x", override={"usage_in_stream": False})
+
+    assert "stream_options" not in translated({"stream": True}, can).body
+
+
+def test_single_call_is_asked_for_without_a_choice() -> None:
+    can = capabilities_of(Dialect.OPENAI, "o3")
+
+    made = translated({"tools": [TOOL], "tool_choice": {"type": "any", "disable_parallel_tool_use": False}}, can)
+
+    assert "parallel_tool_calls" not in made.body
+    assert made.warnings == ()
+
+
+def test_citations_asked_for_are_told_to_be_missing() -> None:
+    document = {"type": "document", "source": {"type": "text", "data": "x"}, "citations": {"enabled": True}}
+
+    assert translated({"messages": [{"role": "user", "content": [document]}]}).warnings == ("citations_dropped",)
+
+
+def test_marks_that_mean_nothing_elsewhere_are_noted_quietly() -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    use = {"type": "tool_use", "id": "toolu_a", "name": "f", "input": {}, "caller": {"type": "direct"}}
+    result = {"type": "tool_result", "tool_use_id": "toolu_a", "content": [{"type": "text", "text": "x", **mark}]}
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [result]},
+    ]
+
+    made = translated({"messages": messages})
+
+    assert made.warnings == ()
+    assert [note.code for note in made.notes] == ["caller_dropped", "cache_control_dropped"]

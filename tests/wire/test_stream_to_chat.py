@@ -345,3 +345,20 @@ def test_caller_of_the_old_functions_gets_a_function_call() -> None:
         {"arguments": "{}"},
     ]
     assert documents_of(body)[-1]["choices"][0]["finish_reason"] == "function_call"
+
+
+def test_mark_of_the_other_dialect_means_nothing() -> None:
+    machine = StreamTranslator(FROM, Wording("m"), counted_ids(), CREATED)
+
+    step = machine.feed(SseEvent("", "[DONE]"))
+
+    assert (step.output, step.delta.done, machine.ended) == (b"", False, False)
+
+
+def test_usage_alone_is_not_the_end() -> None:
+    partial = {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 3}}
+    strange = block(0, {"type": "text", "text": ""}, {"type": "smell_delta"})
+
+    body = output_of(message_start(), partial, *strange, *text_block(1, "x"), *message_end("end_turn"))
+
+    assert completion_of(body).choices[0].message.content == "x"

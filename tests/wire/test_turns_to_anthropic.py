@@ -19,6 +19,7 @@ from tests.support.chat_requests import (
 )
 from tui_failover.wire.capabilities import capabilities_of
 from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.media import MOST_IMAGE
 from tui_failover.wire.verdict import Problem
 
 # -- instructions
@@ -155,3 +156,21 @@ def test_pdf_is_carried_with_its_name(data: str) -> None:
             "title": "a.pdf",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "override"),
+    [("aGk=", {"vision": False}), ("a" * (MOST_IMAGE + 1), {})],
+    ids=["no eyes", "too large"],
+)
+def test_picture_the_model_cannot_take_is_refused(data: str, override: dict[str, object]) -> None:
+    part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+    can = capabilities_of(Dialect.ANTHROPIC, "claude-sonnet-5", override=override)
+
+    assert isinstance(outcome({"messages": [user([part])]}, can), Problem)
+
+
+def test_refusal_in_parts_is_text() -> None:
+    refused = {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
+
+    assert messages_of(user(), refused, user())[1]["content"] == texts("No.")

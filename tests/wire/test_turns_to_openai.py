@@ -14,6 +14,7 @@ from tests.support.messages_requests import (
     TOOL,
     assistant,
     messages_of,
+    outcome,
     result,
     text,
     translated,
@@ -22,6 +23,7 @@ from tests.support.messages_requests import (
 )
 from tui_failover.wire.capabilities import Capabilities, capabilities_of
 from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.verdict import Problem
 
 # -- instructions
 
@@ -219,3 +221,38 @@ def test_user_id_leaves_as_a_digest() -> None:
 
     assert "user_1_account_2" not in json.dumps(body)
     assert len(str(body["safety_identifier"])) == 32
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"type": "url", "url": "https://x.test/a.png"},
+        {"type": "base64", "media_type": "image/tiff", "data": "aGk="},
+    ],
+    ids=["linked", "of a kind nobody takes"],
+)
+def test_picture_the_server_cannot_have_is_refused(source: dict[str, object]) -> None:
+    can = capabilities_of(Dialect.OPENAI, "x", override={"fetches_urls": False})
+
+    assert isinstance(outcome({"messages": [user({"type": "image", "source": source})]}, can), Problem)
+
+
+def test_linked_picture_is_carried_as_its_address() -> None:
+    picture = {"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}
+
+    assert messages_of(user(picture))[0]["content"] == [
+        {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
+    ]
+
+
+@pytest.mark.parametrize("content", ["Body.", [{"type": "text", "text": "Body."}]], ids=["string", "blocks"])
+def test_document_of_text_is_text(content: object) -> None:
+    source = {"type": "content", "content": content}
+
+    assert messages_of(user({"type": "document", "source": source}))[0]["content"] == "Body."
+
+
+def test_turn_that_says_nothing_elsewhere_is_left_out() -> None:
+    hidden = {"type": "redacted_thinking", "data": "x"}
+
+    assert [message["role"] for message in messages_of(user(), assistant(hidden), user())] == ["user", "user"]

@@ -129,7 +129,6 @@ def _format(job: Job) -> _Document | None:
             job.notes.warn("strict_dropped", "output_config.format")
         return {"type": "json_schema", "json_schema": {"name": wanted.name, "schema": schema, "strict": strict}}
     job.expects_json = True
-    if wanted.schema is not None:
-        job.notes.warn("json_schema_emulated", "output_config.format")
-        job.instructions.append(f"Answer with JSON that satisfies this schema: {json_line(wanted.schema)}")
+    job.notes.warn("json_schema_emulated", "output_config.format")
+    job.instructions.append(f"Answer with JSON that satisfies this schema: {json_line(wanted.schema or {})}")
     return {"type": "json_object"} if job.can.json_object else None
