@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support import fleets
-from tests.support.views import NOW, a_picture, a_provider, a_snapshot, down, slow
+from tests.support.views import NOW, a_picture, a_provider, a_snapshot, an_agent, down, slow
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.detail import detail
 from tui_failover.core.command import BreakerHand, Imposed
@@ -77,3 +77,12 @@ def test_without_a_selection_the_block_says_so() -> None:
     picture = replace(a_picture(fleets.all_healthy()), selected=None)
 
     assert text_of(detail(picture, 60, 4)[1]).strip() == "no provider is selected"
+
+
+def test_what_was_changed_at_run_time_is_told() -> None:
+    agent = replace(an_agent("coder", [USUAL]), overridden=True)
+    view = replace(USUAL, overridden=True, agents=(agent.id,))
+
+    lines = detail(a_picture(a_snapshot([view], [agent])), 100, 15)
+
+    assert " settings    changed at run time: this provider, coder" in [text_of(line).rstrip() for line in lines]

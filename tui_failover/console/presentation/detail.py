@@ -28,6 +28,7 @@ def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
     return (
         ("state", _state(view, picture.at)),
         ("why", (Span(routes.cause(view) or "nothing keeps it out"),)),
+        *_overridden(picture, view),
         ("breaker", (Span(_breaker(view, picture.at)),)),
         ("failures", (Span(f"{view.failures} in a row, breaker opens at {view.threshold}"),)),
         ("last error", (Span(view.error or "none", Ink.TEXT if view.error else Ink.MUTED),)),
@@ -43,6 +44,16 @@ def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
     )
 
 
+def _overridden(picture: Picture, view: ProviderView) -> tuple[Row, ...]:
+    """Tell what of it no longer is as the settings file says."""
+    agents = (picture.snapshot.agent(agent) for agent in view.agents)
+    changed = [agent.id for agent in agents if agent is not None and agent.overridden]
+    names = [*(["this provider"] if view.overridden else []), *changed]
+    if not names:
+        return ()
+    return (("settings", (Span(f"changed at run time: {', '.join(names)}", Ink.HELD),)),)
+
+
 def _line(label: str, spans: tuple[Span, ...], width: int) -> Line:
     facts = close(spans, max(0, width - _LABEL - 3))
     return close((Span(f" {left(label, _LABEL)} ", Ink.MUTED), *facts), width)
@@ -55,8 +66,9 @@ def _state(view: ProviderView, now: float) -> tuple[Span, ...]:
     notes = ["checking"] if view.checking else []
     notes += [flag.value for flag in _BESIDE if flag in view.flags]
     notes += [f"also {' '.join(rest)}"] if rest else []
-    said = ", ".join((f" for {duration.length(now - view.since_at)}", *notes))
-    return (*first, Span(said, Ink.MUTED))
+    since_at = words.since_at(view)
+    lasting = "" if since_at is None else f" for {duration.length(now - since_at)}"
+    return (*first, Span("".join((lasting, *(f", {note}" for note in notes))), Ink.MUTED))
 
 
 def _breaker(view: ProviderView, now: float) -> str:
@@ -79,8 +91,16 @@ def _checks(view: ProviderView, now: float) -> str:
         return f"{duration.ago(view.last_check_at, now)}, not while in maintenance"
     after = duration.due(view.next_probe_at, now)
     planned = f"next {after}" if after else "none planned"
+    if _traffic_stands_in(view):
+        planned = "live traffic stands in"
     every = f"{view.probe_kind.value} every {duration.length(view.interval_s)}"
     return f"{duration.ago(view.last_check_at, now)}, {planned}, {every}"
+
+
+def _traffic_stands_in(view: ProviderView) -> bool:
+    """Tell whether a check would have come long ago, had live traffic not spoken for the provider since."""
+    checked, answered = view.last_check_at, view.last_success_at
+    return checked is not None and answered is not None and answered - checked > view.interval_s
 
 
 def _successes(view: ProviderView, now: float) -> str:
