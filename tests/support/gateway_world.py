@@ -134,7 +134,7 @@ async def a_gateway(
         agents = {AGENT: list(chain), **(others or {})}
         await manager.start(specs, [_config(name, members) for name, members in agents.items()])
         gateway = Gateway(manager, clock, settings or GatewaySettings(drain_s=1.0))
-        limits = Limits(connections=2_000, stop_s=1.0)
+        limits = Limits(connections=2_000, per_source=2_000, stop_s=1.0)
         control = ControlSettings(Listen("127.0.0.1", 0), access or Access(), limits)
         server = await stack.enter_async_context(ControlServer(manager, control, data_path=gateway))
         clients = await stack.enter_async_context(AsyncExitStack())

@@ -38,7 +38,7 @@ from tui_failover.engine.clock import LoopClock
 from tui_failover.engine.manager import FailoverManager
 
 _log = logging.getLogger("tui_failover.control")
-_BACKLOG = 128
+_BACKLOG = 1024  # applications open many connections at once
 
 
 class ControlRefused(FailoverError):

@@ -4,6 +4,7 @@ Much faster than an SDK, and nothing is lost on the way. What counts as an answe
 the same as for queries through the SDKs.
 """
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ ANTHROPIC_VERSION = "2023-06-01"  # where a caller of another dialect has named 
 _PREFIX = {Dialect.OPENAI: "", Dialect.ANTHROPIC: "/v1"}
 _MOST_CONNECTIONS = 2000
 _IDLE_S = 15.0
+_AT_ONCE = 1 << 20  # bytes; a longer body is written in pieces, so that others get their turn
 _DNS_S = 10
 
 
@@ -66,9 +68,10 @@ class BytesUpstream:
     async def _request(self, order: Forward, limits: Limits) -> "aiohttp.ClientResponse":
         import aiohttp
 
+        body = self._body(order)
         return await self._opened().post(
             self._base + order.path,
-            data=self._body(order),
+            data=io.BytesIO(body) if len(body) > _AT_ONCE else body,
             headers=self._headers(order.headers),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, connect=limits.connect_s),
