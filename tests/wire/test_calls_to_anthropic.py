@@ -176,3 +176,39 @@ def test_old_functions_are_tools_and_their_messages_calls_and_results() -> None:
     assert made.body["tool_choice"] == {"type": "tool", "name": "f", "disable_parallel_tool_use": True}
     assert made.wording.functions
     assert made.warnings == ()
+
+
+def test_results_without_ids_answer_the_calls_in_order() -> None:
+    messages = messages_of(
+        user(),
+        assistant(call("call_a"), call("call_b"), call("call_c")),
+        result("", "1"),
+        result("call_b", "2"),
+        result("", "3"),
+    )
+
+    assert [block["content"][0]["text"] for block in messages[2]["content"]] == ["1", "2", "3"]
+
+
+def test_second_result_of_a_call_is_told_in_words() -> None:
+    made = translated(
+        {"messages": [user(), assistant(call("call_a")), result("call_a", "1"), result("call_a", "2")]}
+    )
+
+    messages: Any = made.body["messages"]
+    assert [block["type"] for block in messages[2]["content"]] == ["tool_result", "text", "text"]
+    assert made.warnings == ("tool_result_orphaned",)
+
+
+def test_thousands_of_calls_with_one_id_stay_apart_in_little_time() -> None:
+    count = 5_000
+    messages = [
+        user(),
+        assistant(*(call("same") for _ in range(count))),
+        *(result("same", str(n)) for n in range(count)),
+    ]
+
+    blocks = messages_of(*messages)[2]["content"]
+
+    assert len({block["tool_use_id"] for block in blocks}) == count
+    assert [block["content"][0]["text"] for block in blocks] == [str(n) for n in range(count)]

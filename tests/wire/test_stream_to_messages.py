@@ -1,7 +1,5 @@
 """A Chat Completions provider behind a caller of the Messages dialect: the stream, event by event."""
 
-import json
-
 import pytest
 
 from tests.support.dialects import (
@@ -138,73 +136,6 @@ def test_call_without_arguments_has_an_empty_object() -> None:
     deltas = [event["delta"] for event in documents_of(body) if event["type"] == "content_block_delta"]
     assert deltas == [{"type": "input_json_delta", "partial_json": "{}"}]
     assert tool_inputs(body) == [("now", {})]
-
-
-CARELESS = {
-    "without index": [call_piece(None, '{"a"', "f", "call_a"), call_piece(None, ":1}")],
-    "without id": [call_piece(0, '{"a"', "f"), call_piece(0, ":1}")],
-    "empty id on later pieces": [call_piece(0, '{"a"', "f", "call_a"), call_piece(0, ":1}", None, "")],
-    "id on each piece": [call_piece(0, '{"a"', "f", "call_a"), call_piece(0, ":1}", None, "call_a")],
-    "a new id on each piece": [call_piece(0, '{"a"', "f", "call_a"), call_piece(0, ":1}", None, "call_b")],
-    "name repeated": [call_piece(0, '{"a"', "f", "call_a"), call_piece(0, ":1}", "f")],
-    "arguments before the name": [call_piece(0, '{"a"', None, "call_a"), call_piece(0, ":1}", "f")],
-    "null arguments": [
-        {"index": 0, "id": "call_a", "function": {"name": "f", "arguments": None}},
-        call_piece(0, '{"a":1}'),
-    ],
-}
-
-
-@pytest.mark.parametrize("pieces", CARELESS.values(), ids=CARELESS.keys())
-def test_call_is_one_call_however_carelessly_it_is_numbered(pieces: list[object]) -> None:
-    body = output_of(ROLE, *(calls(piece) for piece in pieces), chunk({}, "tool_calls"), "[DONE]")
-
-    assert tool_inputs(body) == [("f", {"a": 1})]
-
-
-def test_name_in_pieces_is_joined() -> None:
-    pieces = [call_piece(0, "", "get_", "call_a"), call_piece(0, "", "weather"), call_piece(0, "{}")]
-
-    body = output_of(ROLE, *(calls(piece) for piece in pieces), chunk({}, "tool_calls"), "[DONE]")
-
-    assert tool_inputs(body) == [("get_weather", {})]
-
-
-@pytest.mark.parametrize("index", [0, None], ids=["all index 0", "no index"])
-def test_calls_that_share_their_index_are_told_apart_by_id_and_name(index: int | None) -> None:
-    """mozilla-ai/any-llm#970: every call had index 0."""
-    pieces = [call_piece(index, '{"a":1}', "f", "call_a"), call_piece(index, '{"b":2}', "g", "call_b")]
-
-    body = output_of(ROLE, *(calls(piece) for piece in pieces), chunk({}, "tool_calls"), "[DONE]")
-
-    assert tool_inputs(body) == [("f", {"a": 1}), ("g", {"b": 2})]
-
-
-def test_call_without_an_id_gets_one_of_ours() -> None:
-    body = output_of(ROLE, calls(call_piece(0, "{}", "f")), chunk({}, "tool_calls"), "[DONE]")
-
-    assert [part.id for part in message_of(body).content if part.type == "tool_use"] == ["toolu_2"]
-
-
-def test_call_without_a_name_breaks_the_answer() -> None:
-    with pytest.raises(ProtocolError):
-        output_of(ROLE, calls(call_piece(0, "{}", None, "call_a")), chunk({}, "tool_calls"), "[DONE]")
-
-
-def test_piece_of_a_call_after_the_finish_breaks_the_answer() -> None:
-    whole = calls(call_piece(0, "{}", "f", "call_a"))
-
-    with pytest.raises(ProtocolError):
-        output_of(ROLE, whole, chunk({}, "tool_calls"), calls(call_piece(0, "x")), "[DONE]")
-
-
-def test_old_function_call_is_a_tool_call() -> None:
-    pieces = [{"function_call": {"name": "f", "arguments": ""}}, {"function_call": {"arguments": '{"a":1}'}}]
-
-    body = output_of(ROLE, *map(chunk, pieces), chunk({}, "function_call"), "[DONE]")
-
-    assert tool_inputs(body) == [("f", {"a": 1})]
-    assert message_of(body).stop_reason == "tool_use"
 
 
 @pytest.mark.parametrize("finish", ["tool_calls", "stop", "function_call", "something new"])
@@ -368,29 +299,21 @@ def test_malformed_chunk_is_not_skipped() -> None:
         output_of(ROLE, "{oops", chunk({}, "stop"), "[DONE]")
 
 
-def test_first_call_streams_live() -> None:
-    machine = StreamTranslator(FROM, Wording("m"), counted_ids(), CREATED)
-    first = sse(ROLE, calls(call_piece(0, '{"a"', "f", "call_a")))
-
-    written = b"".join(machine.feed(event).output for event in events_of(first))
-
-    assert json.dumps('{"a"')[1:-1].encode() in written
-
-
-def test_renamed_tool_gets_its_name_back() -> None:
-    """anthropics/claude-code#2485: names over 64 characters have to be shortened for this provider."""
-    wording = Wording("m", tool_names={"short": "a_very_long_name"})
-
-    body = output_of(
-        ROLE, calls(call_piece(0, "{}", "short", "call_a")), chunk({}, "tool_calls"), "[DONE]", wording=wording
-    )
-
-    assert tool_inputs(body) == [("a_very_long_name", {})]
-
-
 def test_asked_model_and_our_id_are_shown() -> None:
     message = message_of(
         output_of(ROLE, chunk({"content": "x"}), chunk({}, "stop"), "[DONE]", wording=Wording("claude-x"))
     )
 
     assert (message.model, message.id) == ("claude-x", "msg_1")
+
+
+def test_end_mark_without_a_finish_reason_ends_the_answer() -> None:
+    assert message_of(output_of(ROLE, chunk({"content": "x"}), "[DONE]")).stop_reason == "end_turn"
+
+
+def test_words_in_parts_are_joined() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+
+    message = message_of(output_of(ROLE, chunk({"content": parts}), chunk({}, "stop"), "[DONE]"))
+
+    assert [part.to_dict() for part in message.content] == [{"type": "text", "text": "ab"}]

@@ -19,6 +19,7 @@ class Aliases:
         self._longest = longest
         self._given: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._turns: dict[str, int] = {}
 
     def of(self, original: str) -> str:
         """Return the alias of `original`, the same at each call."""
@@ -29,13 +30,19 @@ class Aliases:
     def fresh(self, original: str) -> str:
         """Return an alias nobody else has, also where `original` has one already: two calls may carry one id."""
         clean = _UNFIT.sub("_", original) or "_"
-        alias, turn = clean, 0
+        # Where an original comes again and again, its earlier aliases need not be tried anew.
+        turn = self._turns.get(original, 0)
+        alias = self._digested(clean, original, turn - 1) if turn else clean
         while self._unfit(alias, original, turn):
-            digest = hashlib.sha256(f"{original}\0{turn}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-            alias = f"{clean[: self._longest - _DIGEST - 1]}_{digest}"
+            alias = self._digested(clean, original, turn)
             turn += 1
+        self._turns[original] = turn
         self._taken.add(alias)
         return alias
+
+    def _digested(self, clean: str, original: str, turn: int) -> str:
+        digest = hashlib.sha256(f"{original}\0{turn}".encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+        return f"{clean[: self._longest - _DIGEST - 1]}_{digest}"
 
     def _unfit(self, alias: str, original: str, turn: int) -> bool:
         changed = turn == 0 and alias != original

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tui_failover.wire.delta import as_mapping, as_text
+from tui_failover.wire.sse import ProtocolError
+
+MOST_CALLS = 1_000  # in one answer: more than any model makes, and each piece is compared with those before it
 
 
 @dataclass(slots=True)
@@ -63,7 +66,10 @@ class CallSlots:
         self._at: dict[int, Slot] = {}
 
     def take(self, pieces: object) -> Iterator[Slot]:
-        """Yield, per piece of a `tool_calls` list, the call it belongs to; what is no list is skipped."""
+        """Yield, per piece of a `tool_calls` list, the call it belongs to; what is no list is skipped.
+
+        Raises `ProtocolError` where there are more calls than any model makes.
+        """
         for piece in pieces if isinstance(pieces, list) else ():
             call = as_mapping(piece)
             custom = as_mapping(call.get("custom"))
@@ -79,6 +85,9 @@ class CallSlots:
         another = known is not None and bool(identity and name and known.id) and identity != known.id
         if known is not None and not another:
             return known
+        if len(self.slots) >= MOST_CALLS:
+            msg = f"more than {MOST_CALLS} tool calls"
+            raise ProtocolError(msg)
         slot = Slot(len(self.slots))
         self.slots.append(slot)
         if isinstance(index, int):

@@ -4,7 +4,7 @@ Every call is answered right after the turn that made it, once, in the order of 
 that was said there. Neither vendor accepts a call without its result, or a result without its call.
 """
 
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from tui_failover.wire.aliases import Aliases
@@ -16,26 +16,61 @@ _ORPHAN = "[Result of a tool call that is not in this conversation]"
 
 
 @dataclass(slots=True)
+class _Joined:
+    """Neighbouring turns of one speaker; `field` is the path of the first."""
+
+    speaker: Speaker
+    field: str
+    blocks: list[Block]
+
+
+@dataclass(slots=True)
 class _Exchange:
     """One assistant turn and all that follows up to the next one."""
 
-    assistant: Turn | None
+    assistant: _Joined | None
     replies: list[Turn] = field(default_factory=list)
+
+
+class _Unanswered:
+    """The calls of one turn that still wait for their result, and the results found."""
+
+    def __init__(self, calls: list[tuple[str, str]]) -> None:
+        self.answers: dict[str, ToolResult] = {}
+        self._order = deque(fresh for _, fresh in calls)
+        self._by_id: dict[str, deque[str]] = {}
+        for old, fresh in calls:
+            self._by_id.setdefault(old, deque()).append(fresh)
+
+    def take(self, result: ToolResult) -> bool:
+        """Keep `result` for its call; False where no call waits for it.
+
+        A result that names no call answers the oldest call that nobody has answered.
+        """
+        waiting = self._by_id.get(result.call_id) if result.call_id else self._order
+        while waiting and waiting[0] in self.answers:
+            waiting.popleft()
+        if not waiting:
+            return False
+        fresh = waiting.popleft()
+        self.answers[fresh] = replace(result, call_id=fresh)
+        return True
 
 
 def paired(turns: tuple[Turn, ...], ids: Aliases, notes: Notes) -> list[Turn]:
     """Return `turns` with neighbours of one speaker joined, calls and results paired, and ids made to fit."""
-    result: list[Turn] = []
+    joined: list[_Joined] = []
     for exchange in _exchanges(turns):
-        calls, assistant = _renamed(exchange.assistant, ids)
+        calls = _renamed(exchange.assistant, ids)
         results, others = _sorted_out(exchange.replies, calls, notes)
-        if assistant is not None:
-            result.append(assistant)
+        if exchange.assistant is not None:
+            joined.append(exchange.assistant)
         if results:
-            result.append(Turn(Speaker.USER, tuple(results), _field(exchange)))
+            first = exchange.replies[0].field if exchange.replies else "messages"
+            joined.append(_Joined(Speaker.USER, first, [*results]))
         for turn in others:
-            _append(result, turn)
-    return result
+            _append(joined, turn)
+    return [Turn(one.speaker, tuple(one.blocks), one.field) for one in joined]
 
 
 def _exchanges(turns: tuple[Turn, ...]) -> list[_Exchange]:
@@ -45,53 +80,40 @@ def _exchanges(turns: tuple[Turn, ...]) -> list[_Exchange]:
         if turn.speaker is not Speaker.ASSISTANT:
             last.replies.append(turn)
         elif last.assistant is not None and not last.replies:
-            last.assistant = replace(last.assistant, blocks=last.assistant.blocks + turn.blocks)
+            last.assistant.blocks.extend(turn.blocks)
         else:
-            exchanges.append(_Exchange(turn))
+            exchanges.append(_Exchange(_Joined(turn.speaker, turn.field, [*turn.blocks])))
     return exchanges
 
 
-def _renamed(turn: Turn | None, ids: Aliases) -> tuple[list[tuple[str, str]], Turn | None]:
-    """Return the calls of `turn` as (old id, new id), and the turn with the new ones, each used only once."""
+def _renamed(turn: _Joined | None, ids: Aliases) -> list[tuple[str, str]]:
+    """Give each call of `turn` an id of its own; return the calls as (old id, new id)."""
     calls: list[tuple[str, str]] = []
-    blocks: list[Block] = []
-    for block in turn.blocks if turn is not None else ():
-        if isinstance(block, ToolCall):
+    for place, block in enumerate(turn.blocks if turn is not None else ()):
+        if turn is not None and isinstance(block, ToolCall):
             fresh = ids.fresh(block.id or f"call_{len(calls)}")
             calls.append((block.id, fresh))
-            blocks.append(replace(block, id=fresh))
-        else:
-            blocks.append(block)
-    return calls, None if turn is None else replace(turn, blocks=tuple(blocks))
+            turn.blocks[place] = replace(block, id=fresh)
+    return calls
 
 
 def _sorted_out(
     replies: list[Turn], calls: list[tuple[str, str]], notes: Notes
 ) -> tuple[list[ToolResult], list[Turn]]:
     """Return one result per call, in order, and the turns without them."""
-    answers: dict[str, ToolResult] = {}
+    unanswered = _Unanswered(calls)
     others: list[Turn] = []
     for turn in replies:
         rest: list[Block] = []
         for block in turn.blocks:
             if not isinstance(block, ToolResult):
                 rest.append(block)
-                continue
-            fresh = _call_for(block, calls, answers)
-            if fresh is None:
+            elif not unanswered.take(block):
                 notes.warn("tool_result_orphaned", turn.field)
-                rest.extend(_as_text(block))
-            else:
-                answers[fresh] = replace(block, call_id=fresh)
+                rest.extend((Text(_ORPHAN), *block.content))
         if rest or not turn.blocks:
             others.append(replace(turn, blocks=tuple(rest)))
-    return [_answer(fresh, answers, notes) for _, fresh in calls], others
-
-
-def _call_for(result: ToolResult, calls: list[tuple[str, str]], answers: dict[str, ToolResult]) -> str | None:
-    open_calls = [(old, fresh) for old, fresh in calls if fresh not in answers]
-    # A result that names no call answers the oldest call that nobody has answered.
-    return next((fresh for old, fresh in open_calls if old == result.call_id or not result.call_id), None)
+    return [_answer(fresh, unanswered.answers, notes) for _, fresh in calls], others
 
 
 def _answer(fresh: str, answers: dict[str, ToolResult], notes: Notes) -> ToolResult:
@@ -101,19 +123,8 @@ def _answer(fresh: str, answers: dict[str, ToolResult], notes: Notes) -> ToolRes
     return answers[fresh]
 
 
-def _as_text(result: ToolResult) -> Iterator[Block]:
-    yield Text(_ORPHAN)
-    yield from result.content
-
-
-def _append(turns: list[Turn], turn: Turn) -> None:
-    last = turns[-1] if turns else None
-    if last is not None and last.speaker is turn.speaker:
-        turns[-1] = replace(last, blocks=last.blocks + turn.blocks)
+def _append(joined: list[_Joined], turn: Turn) -> None:
+    if joined and joined[-1].speaker is turn.speaker:
+        joined[-1].blocks.extend(turn.blocks)
     else:
-        turns.append(turn)
-
-
-def _field(exchange: _Exchange) -> str:
-    fields = [turn.field for turn in exchange.replies] or [exchange.assistant.field if exchange.assistant else ""]
-    return fields[0]
+        joined.append(_Joined(turn.speaker, turn.field, [*turn.blocks]))
