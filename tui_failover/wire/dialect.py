@@ -1,19 +1,13 @@
 """The two languages callers and providers speak, and what one event of either adds to an answer."""
 
 from collections.abc import Callable
-from enum import StrEnum
 
+from tui_failover.core.spec import Dialect
 from tui_failover.wire import anthropic_messages, openai_chat
 from tui_failover.wire.delta import Delta
 from tui_failover.wire.sse import SseEvent
 
-
-class Dialect(StrEnum):
-    """A wire format of requests and answers."""
-
-    OPENAI = "openai-chat"
-    ANTHROPIC = "anthropic"
-
+__all__ = ["READ_DOCUMENT", "READ_EVENT", "Dialect", "is_content"]
 
 READ_EVENT: dict[Dialect, Callable[[SseEvent], Delta]] = {
     Dialect.OPENAI: openai_chat.read_event,
