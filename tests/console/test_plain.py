@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.support.consoles import StillClock
 from tests.support.fake_link import FakeLink
 from tests.support.fleets import SITUATIONS, all_healthy, failover_in_progress, no_keys, nothing_configured
 from tests.support.views import AGENT, CLAUDE, NOW, OPENAI, an_event
-from tui_failover.console.plain import changes, run_plain, sentence, summary
+from tui_failover.console.plain import changes, run_plain, sentence, summary, write_line
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.snapshot import Snapshot
 
@@ -55,14 +56,6 @@ def test_events_that_were_lost_between_two_looks_are_counted() -> None:
 
 def test_nothing_new_is_silence() -> None:
     assert changes(_with_events(1, 2), _with_events(1, 2)) == ()
-
-
-def test_a_first_check_that_went_well_is_told_although_no_event_tells_it() -> None:
-    after = all_healthy()
-    first = replace(after.providers[0], last_check_at=None)
-    before = replace(after, providers=(first, *after.providers[1:]))
-
-    assert changes(before, after) == ("Provider openai answered its first check in 0.8 s.",)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS)
@@ -133,3 +126,14 @@ def test_a_closed_standard_output_leaves_no_complaint() -> None:
     assert process.wait(timeout=20) == 0
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+def test_a_standard_output_closed_from_the_beginning_is_one_that_nobody_reads() -> None:
+    with redirect_stdout(None), pytest.raises(BrokenPipeError):
+        write_line("a line")
+
+
+def test_an_agent_that_nobody_can_serve_is_not_said_to_use_a_provider() -> None:
+    first, *_ = summary(no_keys())
+
+    assert first == "Agent my-agent has no available provider: its queries get an error."

@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from tui_failover.console.presentation import routes
 from tui_failover.core.errors import EngineClosed
 from tui_failover.core.event import Event
 from tui_failover.core.health import Status
@@ -37,8 +38,6 @@ def changes(before: Snapshot | None, after: Snapshot) -> tuple[str, ...]:
     told = [sentence(event) for event in new]
     if missed > 0:
         told.insert(0, f"{missed} earlier changes are no longer known.")
-    if before is not None:
-        told.extend(_checked(before, after))
     return tuple(told)
 
 
@@ -46,7 +45,7 @@ def summary(snapshot: Snapshot) -> tuple[str, ...]:
     """Return where everything stands, one sentence for each agent and provider."""
     if not snapshot.providers:
         return ("No providers are configured.",)
-    agents = [_agent(agent) for agent in snapshot.agents]
+    agents = [_agent(snapshot, agent) for agent in snapshot.agents]
     return (*agents, *(_provider(view) for view in snapshot.providers))
 
 
@@ -83,9 +82,11 @@ def write_line(line: str) -> None:
     """Write a line to standard output at once.
 
     Raises:
-        BrokenPipeError: nobody reads; standard output leads nowhere from now on, so that the interpreter's own
-            flush at exit stays quiet (https://docs.python.org/3/library/signal.html#note-on-sigpipe).
+        BrokenPipeError: standard output is closed, or nobody reads; then it leads nowhere from now on, so that the
+            interpreter's own flush at exit stays quiet (https://docs.python.org/3/library/signal.html#note-on-sigpipe).
     """
+    if sys.stdout is None:  # what Python makes of a descriptor that was closed before it began
+        raise BrokenPipeError
     try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -96,11 +97,13 @@ def write_line(line: str) -> None:
         raise
 
 
-def _agent(agent: AgentView) -> str:
+def _agent(snapshot: Snapshot, agent: AgentView) -> str:
     place = f"{agent.chain.index(agent.active) + 1} of {len(agent.chain)}" if agent.active in agent.chain else "-"
     held = f" Automation is held by {agent.automation_held}." if agent.automation_held else ""
     pin = f" Switched by {agent.pin.by}." if agent.pin is not None else ""
     then = f"if it fails: {agent.next_best}" if agent.next_best is not None else "nothing to fail over to"
+    if agent.next_best is None and not routes.is_available(snapshot, agent.active) and not agent.panic:
+        return f"Agent {agent.id} has no available provider: its queries get an error.{pin}{held}"
     return f"Agent {agent.id} uses {agent.active} ({place}); {then}.{pin}{held}"
 
 
@@ -114,12 +117,3 @@ def _provider(view: ProviderView) -> str:
 
 def _word(view: ProviderView) -> str:
     return "being checked" if view.status is Status.CHECKING else view.status.value
-
-
-def _checked(before: Snapshot, after: Snapshot) -> Iterable[str]:
-    """Yield the first verdict on each provider: the engine tells no event for a start that went well."""
-    for view in after.providers:
-        old = before.provider(view.id)
-        first = old is not None and old.last_check_at is None and view.last_check_at is not None
-        if first and view.status is Status.HEALTHY and view.response_time_s is not None:
-            yield f"Provider {view.id} answered its first check in {view.response_time_s:.1f} s."

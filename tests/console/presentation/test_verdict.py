@@ -9,7 +9,8 @@ from tests.support.views import NOW, a_provider, a_snapshot, an_agent, degraded,
 from tui_failover.console.picture import Ink
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.verdict import judge, verdict
-from tui_failover.core.snapshot import PinView, Snapshot
+from tui_failover.core.names import ProviderId
+from tui_failover.core.snapshot import NotUsed, PinView, Snapshot, WhyNot
 from tui_failover.core.spec import FailbackMode
 
 
@@ -58,7 +59,7 @@ NARROW = {
     "failover_in_progress": "▲ DEGRADED: support-bot on anthropic for 58s; openai DOWN; half-open in 18s",
     "all_down": "✖ ALL DOWN: no provider of support-bot is available; anthropic half-open in 8s",
     "no_keys": "◇ NO KEYS: set OPENAI_KEY or ANTHROPIC_KEY; or run: tui-failover demo",
-    "waiting_for_proof": "◐ ON BACKUP: on anthropic for 3m12s; the route stays 12 s more where it is",
+    "waiting_for_proof": "◐ ON BACKUP: support-bot on anthropic; the route stays 12 s more where it is",
     "pinned_trial": "■ TRIAL: support-bot is on anthropic; back in 41s unless confirmed",
 }
 
@@ -121,7 +122,7 @@ def test_a_sick_standby_is_told_with_what_it_does_to_traffic() -> None:
     text = told(a_snapshot(chain, [an_agent("support-bot", chain)]), 200)
 
     assert text == (
-        "▲ DEGRADED: anthropic is down for 1m00s; 503 server error, 5 in a row; traffic is not touched; "
+        "▲ DEGRADED: anthropic has been down for 1m00s; 503 server error, 5 in a row; traffic is not touched; "
         "also azure; anthropic half-open in 18s"
     )
 
@@ -131,8 +132,66 @@ def test_a_slow_active_provider_is_told_with_whom_it_serves() -> None:
 
     text = told(a_snapshot(chain, [an_agent("support-bot", chain)]), 200)
 
-    assert text.startswith("◐ SLOW: openai is slow for 1m13s, p95 ")
+    assert text.startswith("◐ SLOW: openai is slow, p95 ")
     assert text.endswith("; it serves support-bot")
+
+
+def test_at_80_columns_a_sick_provider_is_told_with_the_first_words_of_its_error() -> None:
+    sick = replace(degraded(a_provider("openai", rate=1.0)), reason="503 overloaded: The server is not ready yet.")
+    chain = [sick, a_provider("anthropic")]
+
+    text = told(a_snapshot(chain, [an_agent("support-bot", chain)]), 80)
+
+    assert "; 503 overloaded; it serves support-bot" in text
+
+
+def test_a_backup_is_named_with_the_obstacle_of_the_first_choice_though_it_is_no_error() -> None:
+    limit = WhyNot(
+        ProviderId("openai"), NotUsed.RATE_LIMITED, f"429 rate limited: {'per minute ' * 20}", NOW + 18.0
+    )
+    held = replace(a_provider("openai"), available=False, why_not=limit, error="")
+    chain = [held, a_provider("anthropic")]
+
+    text = told(a_snapshot(chain, [an_agent("support-bot", chain, active=1)]), 140)
+
+    assert "openai DOWN: 429 rate limited; openai may answer again in 18s" in text
+
+
+def test_agents_elsewhere_are_not_said_to_be_on_the_same_provider() -> None:
+    chain = [down(a_provider("openai")), a_provider("anthropic"), a_provider("azure")]
+    agents = [an_agent("support-bot", chain, active=1), an_agent("coder", chain, active=2)]
+
+    text = told(a_snapshot(chain, agents), 200)
+
+    assert text.startswith("▲ DEGRADED: support-bot is on anthropic ")
+    assert "; 1 more agent on a backup" in text
+
+
+def test_agents_switched_elsewhere_are_not_said_to_be_on_the_same_provider() -> None:
+    chain = [a_provider("openai"), a_provider("anthropic"), a_provider("azure")]
+    agents = [
+        replace(
+            an_agent(name, chain, active=place),
+            pin=PinView(chain[place].id, "ana", "", None, trial=False, hard=False),
+        )
+        for name, place in (("support-bot", 1), ("coder", 2))
+    ]
+
+    text = told(a_snapshot(chain, agents), 160)
+
+    assert text.startswith("■ PINNED: support-bot is on anthropic;")
+    assert text.endswith("; 1 more agent switched by hand")
+
+
+def test_a_switch_to_a_sick_provider_says_so_in_80_columns() -> None:
+    wordy = replace(down(a_provider("anthropic")), error=f"503 overloaded: {'not ready ' * 9}")
+    chain = [a_provider("openai"), wordy]
+    pin = PinView(wordy.id, "ana", "", NOW + 1800.0, trial=False, hard=True)
+    agent = replace(an_agent("support-bot", chain, active=1), pin=pin)
+
+    text = told(a_snapshot(chain, [agent]), 80)
+
+    assert "anthropic DOWN" in text
 
 
 def test_where_failback_is_manual_the_next_step_is_a_key() -> None:

@@ -63,6 +63,19 @@ def test_a_healthy_provider_has_one_reason() -> None:
     assert words.reasons(USUAL) == (Word.UP,)
 
 
+def test_what_fails_is_not_also_unknown() -> None:
+    assert words.reasons(replace(degraded(USUAL), verdict=Status.UNHEALTHY)) == (Word.DEGR,)
+
+
+def test_how_long_a_word_has_held_is_told_only_where_it_is_known() -> None:
+    half_open = replace(USUAL.breaker, state=BreakerState.HALF_OPEN)
+    recovering = replace(down(USUAL), verdict=Status.HEALTHY, breaker=half_open)
+
+    assert words.since_at(down(USUAL)) == down(USUAL).since_at
+    assert words.since_at(slow(USUAL)) is None
+    assert words.since_at(recovering) is None
+
+
 def test_only_the_shape_of_a_healthy_provider_is_coloured() -> None:
     assert words.marks(USUAL) == (Span("●", Ink.UP), Span(" UP", Ink.MUTED))
 

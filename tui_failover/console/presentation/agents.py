@@ -156,9 +156,9 @@ def _outlook(picture: Picture, agent: AgentView, width: int) -> Line:
 
 
 def _label(why: WhyNot, agent: AgentView) -> str:
-    if why.code is not NotUsed.READY:
-        return "not "
-    return "next" if why.provider == agent.next_best else "then"
+    if why.provider == agent.next_best:
+        return "next"
+    return "then" if why.code is NotUsed.READY else "not "
 
 
 def _reason(picture: Picture, why: WhyNot, label: str, width: int) -> Line:

@@ -1,7 +1,7 @@
 """A provider in five lines, where the screen is large enough: a rule with its state, then what is known."""
 
 from tui_failover.console.picture import Ink, Line, Span
-from tui_failover.console.presentation import duration, figures, sparkline
+from tui_failover.console.presentation import duration, figures, sparkline, words
 from tui_failover.console.presentation.cells import close, left, light, width_of
 from tui_failover.console.presentation.chain_frame import Frame, lead, summary
 from tui_failover.core.snapshot import ProviderView
@@ -30,8 +30,9 @@ def _title(frame: Frame, place: int) -> Line:
 
 
 def _story(frame: Frame, view: ProviderView) -> str:
-    since = f"for {duration.length(frame.picture.at - view.since_at)}"
-    return f"{summary(frame, view)} · {since} · {view.dialect.value} · {view.model}"
+    since_at = words.since_at(view)
+    since = () if since_at is None else (f"for {duration.length(frame.picture.at - since_at)}",)
+    return " · ".join((summary(frame, view), *since, view.dialect.value, view.model))
 
 
 def _label(text: str) -> Span:

@@ -54,6 +54,16 @@ def cause(view: ProviderView) -> str:
     return view.why_not.text
 
 
+def trouble(view: ProviderView) -> str:
+    """Return what is wrong with the provider, or "": why it may get no query, otherwise its last error."""
+    return (cause(view) or view.error).rstrip(".")
+
+
+def trouble_in_short(view: ProviderView) -> str:
+    """Return its first words alone ("429 rate limited")."""
+    return trouble(view).partition(": ")[0]
+
+
 def has_available(snapshot: Snapshot, agent: AgentView) -> bool:
     """Tell whether any provider of the agent's chain may get a query now."""
     return any(is_available(snapshot, provider) for provider in agent.chain)
@@ -72,15 +82,17 @@ def utc(snapshot: Snapshot, at: float | None) -> str:
 def how(snapshot: Snapshot, provider: ProviderId) -> str:
     """Return a provider with its state word, and the obstacle where it has one ("openai DOWN: breaker open")."""
     view = snapshot.provider(provider)
-    why = "" if view is None else cause(view) or view.error
-    return f"{word_of(snapshot, provider)}: {why}" if why else word_of(snapshot, provider)
+    return _with_why(snapshot, provider, "" if view is None else trouble(view))
 
 
 def how_in_short(snapshot: Snapshot, provider: ProviderId) -> str:
-    """Return the same with the first words of its error alone ("openai DOWN: 503 server error")."""
+    """Return the same with the first words of the obstacle alone ("openai DOWN: 503 server error")."""
     view = snapshot.provider(provider)
-    error = "" if view is None else view.error.partition(": ")[0]
-    return f"{word_of(snapshot, provider)}: {error}" if error else word_of(snapshot, provider)
+    return _with_why(snapshot, provider, "" if view is None else trouble_in_short(view))
+
+
+def _with_why(snapshot: Snapshot, provider: ProviderId, why: str) -> str:
+    return f"{word_of(snapshot, provider)}: {why}" if why else word_of(snapshot, provider)
 
 
 def next_of(view: ProviderView, now: float) -> str:
@@ -124,7 +136,8 @@ def back_when(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, ..
         return (agent.failback_note, _tail(agent.failback_note))
     view = snapshot.provider(agent.chain[0])
     spoken = "" if view is None else next_of(view, now)
-    return (spoken, spoken.removeprefix(f"{agent.chain[0]} ")) if spoken else ()
+    in_short = spoken.removeprefix(f"{agent.chain[0]} ").replace(f" of {agent.chain[0]}", "")
+    return (spoken, in_short) if spoken else ()
 
 
 def _until(view: ProviderView) -> float | None:

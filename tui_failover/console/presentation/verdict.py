@@ -12,7 +12,7 @@ from tui_failover.console.presentation import duration, figures, routes, words
 from tui_failover.console.presentation.cells import cells, close, drawn
 from tui_failover.console.presentation.words import Word
 from tui_failover.core.names import ProviderId
-from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 
 GOOD_TO_KNOW: Final = 3  # the rank from which a clause is no part of what, why and what next
 
@@ -144,17 +144,20 @@ def _pinned(snapshot: Snapshot, now: float) -> Finding | None:
         return None
     agent, pin = hit[0], hit[0].pin
     rest = duration.countdown(pin.until_at, now)
-    where = say(f"{routes.whose(agent, hit)} {routes.are(hit)} on {pin.provider}", f"{agent.id} on {pin.provider}")
+    alike = [each for each in hit if each.pin is not None and each.pin.provider == pin.provider]
+    who = f"{routes.whose(agent, alike)} {routes.are(alike)}"
+    where = say(f"{who} on {pin.provider}", f"{agent.id} on {pin.provider}")
+    besides = say(_besides(hit, alike, "switched by hand"), rank=3)
     by = say(f"switched by {pin.by}: {pin.reason}" if pin.reason else "", f"switched by {pin.by}", rank=2)
     if pin.trial:
         back = say(f"goes back by itself in {rest} unless confirmed", f"back in {rest} unless confirmed")
-        return Finding(Ink.HELD, "■ TRIAL", (where, back, by))
+        return Finding(Ink.HELD, "■ TRIAL", (where, back, by, besides))
     until = say(f"until {routes.utc(snapshot, pin.until_at)} ({rest} left)", f"{rest} left", rank=1)
     if not rest:
         until = say("until it is undone", rank=1)
-    sick = routes.how(snapshot, pin.provider) if routes.is_sick(snapshot, pin.provider) else ""
+    sick = _why(snapshot, pin.provider) if routes.is_sick(snapshot, pin.provider) else ()
     head = "■ PINNED HARD" if pin.hard else "■ PINNED"
-    return Finding(Ink.DOWN if sick else Ink.HELD, head, (where, say(sick), until, by))
+    return Finding(Ink.DOWN if sick else Ink.HELD, head, (where, say(*sick), until, by, besides))
 
 
 def _returning(snapshot: Snapshot, now: float) -> Finding | None:
@@ -184,21 +187,29 @@ def _on_backup(snapshot: Snapshot, now: float) -> Finding | None:
     place = f"{figures.ordinal(routes.place(agent))} of {len(agent.chain)}"
     lasting = duration.length(now - agent.active_since_at)
     since = f"since {routes.utc(snapshot, agent.active_since_at)} ({lasting})"
-    who = f"{routes.whose(agent, hit)} {routes.are(hit)}"
+    alike = [each for each in hit if each.active == agent.active]
+    who = routes.whose(agent, alike)
     recovered = routes.is_available(snapshot, first)
     why = () if recovered else _why(snapshot, first)
     clauses = (
         say(
-            f"{who} on {agent.active} ({place}) {since}",
+            f"{who} {routes.are(alike)} on {agent.active} ({place}) {since}",
             f"{agent.id} on {agent.active} for {lasting}",
-            f"on {agent.active} for {lasting}",
+            f"{agent.id} on {agent.active}",
         ),
         say(*why, rank=2),
         say(*routes.back_when(snapshot, agent, now), rank=1),
+        say(_besides(hit, alike, "on a backup"), rank=3),
         say(f"{agent.saved} saved, {agent.failed} failed" if agent.saved or agent.failed else "", rank=3),
     )
     head, ink = ("◐ ON BACKUP", Ink.SLOW) if recovered else ("▲ DEGRADED", Ink.DEGR)
     return Finding(ink, head, clauses)
+
+
+def _besides(hit: Sequence[AgentView], told: Sequence[AgentView], how: str) -> str:
+    """Return how many agents are in the same kind of situation as those told of, but not in the same."""
+    others = len(hit) - len(told)
+    return f"{figures.plural(others, 'more agent')} {how}" if others else ""
 
 
 def _why(snapshot: Snapshot, provider: ProviderId) -> tuple[str, ...]:
@@ -214,10 +225,12 @@ def _held(snapshot: Snapshot, _now: float) -> Finding | None:
     if not hit:
         return None
     agent = hit[0]
-    whose = routes.whose(agent, hit)
+    alike = [each for each in hit if each.automation_held == agent.automation_held]
+    whose = routes.whose(agent, alike)
+    where = f"on {agent.active}" if all(each.active == agent.active for each in alike) else "where it is"
     clauses = (
         say(f"{agent.automation_held} holds automation of {whose}", f"{whose}, by {agent.automation_held}"),
-        say(f"the route stays on {agent.active} until released", f"stays on {agent.active}", rank=1),
+        say(f"the route stays {where} until released", f"stays {where}", rank=1),
         say(
             "queries do not fail over either" if agent.strict else "each query still fails over by itself", rank=2
         ),
@@ -236,8 +249,8 @@ def _degraded(snapshot: Snapshot, now: float) -> Finding | None:
     also = f"also {', '.join(others[:2])}{f' and {len(others) - 2} more' if others[2:] else ''}" if others else ""
     served = f"it serves {', '.join(view.active_for[:2])}" if view.active_for else "traffic is not touched"
     clauses = (
-        say(f"{view.id} is {sign.name} for {duration.length(now - view.since_at)}", f"{view.id} is {sign.name}"),
-        say(routes.cause(view) or view.error, rank=2),
+        say(_lasting(view, sign.name, now), f"{view.id} is {sign.name}"),
+        say(routes.trouble(view), routes.trouble_in_short(view), rank=2),
         say(served, rank=1),
         say(also, rank=3),
         say(routes.next_of(view, now), rank=4),
@@ -245,7 +258,12 @@ def _degraded(snapshot: Snapshot, now: float) -> Finding | None:
     return Finding(Ink.DEGR, "▲ DEGRADED", clauses)
 
 
-def _slow(snapshot: Snapshot, now: float) -> Finding | None:
+def _lasting(view: ProviderView, name: str, now: float) -> str:
+    since_at = words.since_at(view)
+    return "" if since_at is None else f"{view.id} has been {name} for {duration.length(now - since_at)}"
+
+
+def _slow(snapshot: Snapshot, _now: float) -> Finding | None:
     sluggish = [view for view in snapshot.providers if words.state(view) is Word.SLOW]
     sluggish.sort(key=lambda view: not view.active_for)
     if not sluggish:
@@ -254,7 +272,7 @@ def _slow(snapshot: Snapshot, now: float) -> Finding | None:
     p95 = f"p95 {duration.latency(view.p95_s)}"
     served = f"it serves {', '.join(view.active_for[:2])}" if view.active_for else "traffic is not touched"
     clauses = (
-        say(f"{view.id} is slow for {duration.length(now - view.since_at)}, {p95}", f"{view.id} {p95}"),
+        say(f"{view.id} is slow, {p95}", f"{view.id} {p95}"),
         say(view.reason, rank=2),
         say(served, rank=1),
     )

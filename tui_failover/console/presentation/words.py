@@ -67,7 +67,7 @@ _LADDER: Final[tuple[tuple[Word, Callable[[ProviderView], bool]], ...]] = (
     (Word.DOWN, lambda view: not view.available),
     (Word.DEGR, _struggling),
     (Word.SLOW, lambda view: Flag.SLOW in view.flags),
-    (Word.UNKN, lambda view: view.verdict is not Status.HEALTHY),
+    (Word.UNKN, lambda view: view.verdict not in {Status.HEALTHY, Status.UNHEALTHY}),
 )
 
 
@@ -98,6 +98,20 @@ def state(view: ProviderView) -> Word:
     if _plainly_up(view):  # most are, and this is asked for every provider several times a second
         return Word.UP
     return next((word for word, holds in _LADDER if holds(view)), Word.UP)
+
+
+def since_at(view: ProviderView) -> float | None:
+    """Return since when the word holds; None where the engine's last change of status tells of something else."""
+    match state(view):
+        case Word.SLOW:
+            return None
+        case Word.DEGR:
+            return view.since_at if view.verdict is Status.UNHEALTHY else None
+        case Word.DOWN:
+            recovering = view.verdict is Status.HEALTHY and view.breaker.state is not BreakerState.CLOSED
+            return None if recovering else view.since_at
+        case _:
+            return view.since_at
 
 
 def mark(view: ProviderView) -> Span:
