@@ -271,3 +271,17 @@ def test_marks_that_mean_nothing_elsewhere_are_noted_quietly() -> None:
 
     assert made.warnings == ()
     assert [note.code for note in made.notes] == ["caller_dropped", "cache_control_dropped"]
+
+
+def test_any_tool_that_cannot_be_forced_is_put_into_words() -> None:
+    can = capabilities_of(Dialect.OPENAI, "x", override={"forced_tool_choice": False, "parallel_flag": False})
+    choice = {"type": "any", "disable_parallel_tool_use": False}
+
+    made = translated({"tools": [TOOL], "tool_choice": choice}, can)
+
+    messages: Any = made.body["messages"]
+    assert "at least one of the tools" in messages[0]["content"]
+
+
+def test_tools_without_a_choice_are_left_to_the_model() -> None:
+    assert "tool_choice" not in translated({"tools": [TOOL]}).body

@@ -9,6 +9,7 @@ from tests.support.chat_requests import (
     PNG,
     SONNET_4_5,
     SONNET_4_6,
+    SONNET_5,
     assistant,
     body_of,
     messages_of,
@@ -17,9 +18,13 @@ from tests.support.chat_requests import (
     translated,
     user,
 )
+from tui_failover.wire.anthropic_request_reading import read_anthropic_request
+from tui_failover.wire.anthropic_request_writing import write_anthropic_request
 from tui_failover.wire.capabilities import capabilities_of
+from tui_failover.wire.conversation import Request
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.media import MOST_IMAGE
+from tui_failover.wire.translation import Target
 from tui_failover.wire.verdict import Problem
 
 # -- instructions
@@ -174,3 +179,11 @@ def test_refusal_in_parts_is_text() -> None:
     refused = {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
 
     assert messages_of(user(), refused, user())[1]["content"] == texts("No.")
+
+
+def test_picture_kept_by_another_provider_is_refused() -> None:
+    kept = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
+    request = read_anthropic_request({"model": "m", "max_tokens": 1, "messages": [user([kept])]})
+    assert isinstance(request, Request)
+
+    assert isinstance(write_anthropic_request(request, Target("claude-x", SONNET_5)), Problem)
