@@ -194,6 +194,16 @@ def test_a_switch_to_a_sick_provider_says_so_in_80_columns() -> None:
     assert "anthropic DOWN" in text
 
 
+def test_a_calm_switch_by_hand_hides_no_trouble_of_another_agent() -> None:
+    chain = [down(a_provider("openai")), a_provider("anthropic"), a_provider("azure")]
+    pin = PinView(chain[2].id, "ana", "", None, trial=False, hard=False)
+    agents = [replace(an_agent("coder", chain, active=2), pin=pin), an_agent("support-bot", chain, active=1)]
+
+    text = told(a_snapshot(chain, agents), 160)
+
+    assert text.startswith("▲ DEGRADED: support-bot is on anthropic ")
+
+
 def test_where_failback_is_manual_the_next_step_is_a_key() -> None:
     snapshot = fleets.failover_in_progress()
     config = replace(snapshot.agents[0].config, failback=FailbackMode.MANUAL)

@@ -160,6 +160,13 @@ def _pinned(snapshot: Snapshot, now: float) -> Finding | None:
     return Finding(Ink.DOWN if sick else Ink.HELD, head, (where, say(*sick), until, by, besides))
 
 
+def _pinned_in_need(snapshot: Snapshot, now: float) -> Finding | None:
+    """Return a trial, which waits for a key, or a switch to a provider that fails; a calm one can wait."""
+    finding = _pinned(snapshot, now)
+    trial = any(routes.is_trial(agent) for agent in snapshot.agents)
+    return finding if finding is not None and (trial or finding.ink is Ink.DOWN) else None
+
+
 def _returning(snapshot: Snapshot, now: float) -> Finding | None:
     agent = next((agent for agent in snapshot.agents if agent.ramp is not None), None)
     if agent is None or agent.ramp is None:
@@ -238,6 +245,12 @@ def _held(snapshot: Snapshot, _now: float) -> Finding | None:
     return Finding(Ink.HELD, "■ HELD", clauses)
 
 
+def _hurting(snapshot: Snapshot, now: float) -> Finding | None:
+    """Return a sick provider that some agent uses all the same."""
+    sick = any(view.active_for and routes.is_sick(snapshot, view.id) for view in snapshot.providers)
+    return _degraded(snapshot, now) if sick else None
+
+
 def _degraded(snapshot: Snapshot, now: float) -> Finding | None:
     sick = [view for view in snapshot.providers if words.state(view) in {Word.DOWN, Word.DEGR}]
     sick.sort(key=lambda view: (not view.active_for, words.state(view) is not Word.DOWN))
@@ -301,9 +314,11 @@ _LADDER: Final[Sequence[Callable[[Snapshot, float], Finding | None]]] = (
     _local,
     _no_keys,
     _all_down,
-    _pinned,
+    _pinned_in_need,
     _returning,
     _on_backup,
+    _hurting,
+    _pinned,
     _held,
     _degraded,
     _slow,
