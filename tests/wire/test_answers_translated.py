@@ -243,6 +243,10 @@ def test_renamed_tool_gets_its_name_back() -> None:
     assert made.choices[0].message.tool_calls[0].function.name == "my.tool"
 
 
+def test_completion_that_ends_in_an_error_is_no_answer() -> None:
+    assert isinstance(read_openai_answer(completion("error", content="Half")), Problem)
+
+
 @pytest.mark.parametrize("read", [read_openai_answer, read_anthropic_answer])
 @pytest.mark.parametrize(
     "document", [None, [], {}, {"choices": []}, {"choices": [{}]}, {"content": "x"}, {"error": {}}], ids=repr

@@ -285,3 +285,9 @@ def test_any_tool_that_cannot_be_forced_is_put_into_words() -> None:
 
 def test_tools_without_a_choice_are_left_to_the_model() -> None:
     assert "tool_choice" not in translated({"tools": [TOOL]}).body
+
+
+def test_strict_tool_stays_strict_where_its_schema_allows_it() -> None:
+    tools: Any = translated({"tools": [{"name": "f", "strict": True, "input_schema": SCHEMA}]}).body["tools"]
+
+    assert tools[0]["function"] == {"name": "f", "parameters": SCHEMA, "strict": True}

@@ -317,3 +317,16 @@ def test_words_in_parts_are_joined() -> None:
     message = message_of(output_of(ROLE, chunk({"content": parts}), chunk({}, "stop"), "[DONE]"))
 
     assert [part.to_dict() for part in message.content] == [{"type": "text", "text": "ab"}]
+
+
+@pytest.mark.parametrize(
+    "more", [{"error": {"code": 502, "message": "Provider returned error"}}, {}], ids=["beside it", "in a word"]
+)
+def test_error_beside_a_choice_does_not_finish_the_answer(more: dict[str, object]) -> None:
+    machine = StreamTranslator(FROM, Wording("m"), counted_ids(), CREATED)
+    broken = sse(ROLE, chunk({"content": "Half"}), chunk({"content": ""}, "error", **more), "[DONE]")
+
+    steps = [machine.feed(event) for event in events_of(broken)]
+
+    assert steps[2].delta.error is not None
+    assert not machine.ended

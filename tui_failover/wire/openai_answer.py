@@ -15,6 +15,7 @@ from tui_failover.wire.chat_stream_writing import plain_input
 from tui_failover.wire.conversation import Refusal, Text, Thinking, ToolCall
 from tui_failover.wire.delta import as_mapping, as_text
 from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.openai_chat import read_document
 from tui_failover.wire.stream_translation import MakeId
 from tui_failover.wire.tokens import estimate, of_openai, to_openai
 from tui_failover.wire.verdict import invalid, problem_as_value
@@ -26,6 +27,8 @@ _Document = dict[str, object]
 def read_openai_answer(document: object) -> Answer:
     """Return the answer a `chat.completion` holds (its first choice), or the problem where it is none."""
     body = as_mapping(document)
+    if read_document(body).error is not None:
+        invalid("error", "The provider's answer is an error.")
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         invalid("choices", "The provider's answer holds no choice.")

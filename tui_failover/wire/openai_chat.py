@@ -4,7 +4,7 @@ Compatible servers send chunks without choices, with `delta` or `content` null, 
 all of that is legal here.
 """
 
-from tui_failover.wire.delta import Delta, as_mapping, as_text, as_tokens
+from tui_failover.wire.delta import Delta, ErrorShape, as_mapping, as_text, as_tokens
 from tui_failover.wire.error_body import error_in
 from tui_failover.wire.sse import SseEvent, json_object
 
@@ -29,11 +29,11 @@ def read_document(document: object) -> Delta:
 
 
 def _read(document: dict[str, object], part: str) -> Delta:
-    error = None if document.get("choices") else error_in(document)
-    if error is not None:
-        return Delta(error=error)
     choices = document.get("choices")
     first = as_mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    error = _error(document, first)
+    if error is not None:
+        return Delta(error=error)
     message = as_mapping(first.get(part))
     usage = as_mapping(document.get("usage"))
     return Delta(
@@ -44,3 +44,11 @@ def _read(document: dict[str, object], part: str) -> Delta:
         input_tokens=as_tokens(usage.get("prompt_tokens")),
         output_tokens=as_tokens(usage.get("completion_tokens")),
     )
+
+
+def _error(document: dict[str, object], choice: dict[str, object]) -> ErrorShape | None:
+    """Return the error in a document; routers put one beside a choice that finishes with "error"."""
+    if not choice:
+        return error_in(document)
+    beside = error_in({"error": document.get("error")})
+    return beside or (ErrorShape(type="error") if choice.get("finish_reason") == "error" else None)
