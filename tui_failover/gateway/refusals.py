@@ -21,10 +21,9 @@ def of_exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> Wr
     """Return the answer to a request that nobody answered."""
     dialect = errand.asked.dialect
     kinds = {one.kind for one in error.attempts if one.kind is not None}
-    if kinds and kinds <= _CALLERS:
-        own = _own(errand)
-        if own is not None:
-            return own
+    if error.kind is not None and kinds <= _CALLERS:
+        text = f"{POLICY[error.kind].words}. {_lines(error.attempts)}"
+        return _own(errand) or write_error(dialect, error.kind, text, ErrorDetail(query_id))
     if not kinds and errand.problems:
         return write_problem(dialect, errand.problems[0], query_id)
     fault = Fault.RATE if kinds == {FailureKind.RATE_LIMITED} else Fault.NO_PROVIDER
