@@ -9,6 +9,7 @@ from tests.support.views import NOW, a_provider, a_snapshot, an_agent, degraded,
 from tui_failover.console.picture import Ink
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.verdict import judge, verdict
+from tui_failover.core.command import Imposed
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import NotUsed, PinView, Snapshot, WhyNot
 from tui_failover.core.spec import FailbackMode
@@ -43,7 +44,7 @@ WIDE = {
         "openai: available, returns when proven: the route stays 12 s more where it is; 312 saved, 0 failed"
     ),
     "pinned_trial": (
-        "■ TRIAL: support-bot is on anthropic; goes back by itself in 41s unless confirmed; "
+        "■ TRIAL: support-bot is on anthropic; goes back by itself in 41s unless t keeps it; "
         "switched by ana: is it faster"
     ),
     "automation_held": (
@@ -59,8 +60,8 @@ NARROW = {
     "failover_in_progress": "▲ DEGRADED: support-bot on anthropic for 58s; openai DOWN; half-open in 18s",
     "all_down": "✖ ALL DOWN: no provider of support-bot is available; anthropic half-open in 8s",
     "no_keys": "◇ NO KEYS: set OPENAI_KEY or ANTHROPIC_KEY; or run: tui-failover demo",
-    "waiting_for_proof": "◐ ON BACKUP: support-bot on anthropic; the route stays 12 s more where it is",
-    "pinned_trial": "■ TRIAL: support-bot is on anthropic; back in 41s unless confirmed",
+    "waiting_for_proof": "◐ ON BACKUP: support-bot on anthropic for 3m12s; the route stays 12 s more",
+    "pinned_trial": "■ TRIAL: support-bot is on anthropic; back in 41s unless t keeps it",
 }
 
 
@@ -192,6 +193,35 @@ def test_a_switch_to_a_sick_provider_says_so_in_80_columns() -> None:
     text = told(a_snapshot(chain, [agent]), 80)
 
     assert "anthropic DOWN" in text
+
+
+def test_long_names_cost_the_verdict_no_step() -> None:
+    chain = [a_provider("openai-main"), a_provider("claude-backup")]
+    waits = replace(
+        an_agent("support-bot", chain, active=1),
+        failback_note="openai-main: available, returns when proven: the route stays 12 s more where it is",
+    )
+
+    text = told(a_snapshot(chain, [waits]), 80)
+
+    assert text == "◐ ON BACKUP: support-bot on claude-backup for 58s; the route stays 12 s more"
+
+
+def test_a_first_choice_that_a_person_drained_is_no_trouble_and_comes_back_by_a_key() -> None:
+    drained = replace(
+        a_provider("openai"),
+        imposed=Imposed.DRAIN,
+        available=False,
+        why_not=WhyNot(ProviderId("openai"), NotUsed.DRAINING, "drained by ana, 0 in flight"),
+    )
+    chain = [drained, a_provider("anthropic")]
+
+    text = told(a_snapshot(chain, [an_agent("support-bot", chain, active=1)]), 180)
+
+    assert text.startswith("◐ ON BACKUP: support-bot is on anthropic ")
+    assert text.endswith(
+        "; openai DRAIN: drained by ana, 0 in flight; comes back after d returns openai to service"
+    )
 
 
 def test_a_calm_switch_by_hand_hides_no_trouble_of_another_agent() -> None:

@@ -59,6 +59,13 @@ def test_what_a_person_imposed_keeps_the_failure_as_second_reason() -> None:
     assert words.reasons(view) == (Word.DRAIN, Word.DOWN)
 
 
+def test_what_only_a_person_keeps_out_is_not_also_down() -> None:
+    why = WhyNot(USUAL.id, NotUsed.DRAINING, "drained by ana, 0 in flight")
+    view = replace(USUAL, imposed=Imposed.DRAIN, available=False, why_not=why)
+
+    assert words.reasons(view) == (Word.DRAIN,)
+
+
 def test_a_healthy_provider_has_one_reason() -> None:
     assert words.reasons(USUAL) == (Word.UP,)
 

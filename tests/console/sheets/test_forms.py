@@ -260,7 +260,7 @@ class TestQuit:
         form = QuitSheet().form(all_healthy(), {})
 
         assert act(form, "stop").word == "STOP"
-        assert act(form, "stop").hint == "13 in flight fail"
+        assert act(form, "stop").hint == "13 queries in flight fail"
 
     def test_stopping_an_idle_engine_needs_no_word(self) -> None:
         calm = all_healthy()

@@ -145,7 +145,8 @@ def _notes(picture: Picture, listed: tuple[Entry, ...], top: int) -> tuple[Span,
     notes: list[Span] = []
     undo = picture.snapshot.undo
     if undo is not None and (rest := duration.countdown(undo.until_at, picture.at)) not in {"", "now"}:
-        notes.append(Span(f"u takes back: {clip(undo.text, 30)} ({rest})", Ink.HELD))
+        what = clip(undo.text.replace(" -> ", " → "), 30)
+        notes.append(Span(f"u takes back: {what} ({rest})", Ink.HELD))
     if newer := sum(entry.times for entry in listed[:top]):
         notes.append(Span(f"{'  ' if notes else ''}{newer} new ↑", Ink.ACCENT, bold=True))
     return tuple(notes)
@@ -185,5 +186,15 @@ def _wraps(event: Event, width: int, height: int, taken: int) -> bool:
 
 
 _ROUTES: Final = frozenset(
-    {_K.FAILOVER, _K.FAILBACK, _K.FAILBACK_STAGE, _K.FAILBACK_SUSPENDED, _K.SWITCHED, _K.PIN_ENDED, _K.EXHAUSTED}
+    {
+        _K.FAILOVER,
+        _K.FAILBACK,
+        _K.FAILBACK_STAGE,
+        _K.FAILBACK_SUSPENDED,
+        _K.SWITCHED,
+        _K.PIN_ENDED,
+        _K.AUTOMATION_HELD,
+        _K.AUTOMATION_RELEASED,
+        _K.EXHAUSTED,
+    }
 )

@@ -1,6 +1,7 @@
 """Small questions about routes and providers, answered in the words that sentences are made of."""
 
 from tui_failover.console.presentation import duration, words
+from tui_failover.core.command import BreakerHand, Imposed
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import AgentView, NotUsed, ProviderView, Snapshot, WhyNot
 from tui_failover.core.spec import FailbackMode
@@ -95,9 +96,18 @@ def _with_why(snapshot: Snapshot, provider: ProviderId, why: str) -> str:
     return f"{word_of(snapshot, provider)}: {why}" if why else word_of(snapshot, provider)
 
 
+def is_out_by_hand(snapshot: Snapshot, provider: ProviderId) -> bool:
+    """Tell whether a person keeps the provider out of service, whatever else is the matter with it."""
+    view = snapshot.provider(provider)
+    return view is not None and (view.imposed is not Imposed.NOTHING or view.breaker.hand is BreakerHand.OPEN)
+
+
 def next_of(view: ProviderView, now: float) -> str:
     """Return what happens next to the provider by itself, or ""."""
     breaker = view.breaker
+    if breaker.hand is BreakerHand.OPEN:
+        rest = duration.due(breaker.hand_until_at, now)
+        return f"{view.id} is let go {rest}" if rest else f"{view.id} stays out until b gives it back"
     if breaker.hand is None and breaker.state is BreakerState.OPEN and breaker.until_at is not None:
         return f"{view.id} half-open {duration.due(breaker.until_at, now)}"
     if view.why_not is not None and view.why_not.until_at is not None:
@@ -133,8 +143,11 @@ def back_when(snapshot: Snapshot, agent: AgentView, now: float) -> tuple[str, ..
     if agent.config.failback is not FailbackMode.AUTO:
         return ("comes back only by hand: s switches", "back by hand: s")
     if agent.failback_note:
-        return (agent.failback_note, _tail(agent.failback_note))
+        tail = _tail(agent.failback_note)
+        return (agent.failback_note, tail, tail.removesuffix(" where it is"))
     view = snapshot.provider(agent.chain[0])
+    if view is not None and view.imposed is not Imposed.NOTHING:
+        return (f"comes back after d returns {view.id} to service", f"d returns {view.id}")
     spoken = "" if view is None else next_of(view, now)
     in_short = spoken.removeprefix(f"{agent.chain[0]} ").replace(f" of {agent.chain[0]}", "")
     return (spoken, in_short) if spoken else ()

@@ -150,7 +150,7 @@ def _pinned(snapshot: Snapshot, now: float) -> Finding | None:
     besides = say(_besides(hit, alike, "switched by hand"), rank=3)
     by = say(f"switched by {pin.by}: {pin.reason}" if pin.reason else "", f"switched by {pin.by}", rank=2)
     if pin.trial:
-        back = say(f"goes back by itself in {rest} unless confirmed", f"back in {rest} unless confirmed")
+        back = say(f"goes back by itself in {rest} unless t keeps it", f"back in {rest} unless t keeps it")
         return Finding(Ink.HELD, "■ TRIAL", (where, back, by, besides))
     until = say(f"until {routes.utc(snapshot, pin.until_at)} ({rest} left)", f"{rest} left", rank=1)
     if not rest:
@@ -209,7 +209,8 @@ def _on_backup(snapshot: Snapshot, now: float) -> Finding | None:
         say(_besides(hit, alike, "on a backup"), rank=3),
         say(f"{agent.saved} saved, {agent.failed} failed" if agent.saved or agent.failed else "", rank=3),
     )
-    head, ink = ("◐ ON BACKUP", Ink.SLOW) if recovered else ("▲ DEGRADED", Ink.DEGR)
+    calm = recovered or routes.is_out_by_hand(snapshot, first)
+    head, ink = ("◐ ON BACKUP", Ink.SLOW) if calm else ("▲ DEGRADED", Ink.DEGR)
     return Finding(ink, head, clauses)
 
 

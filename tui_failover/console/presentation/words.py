@@ -55,6 +55,15 @@ _FINAL: Final = frozenset({Word.NOKEY, Word.DOWN})
 STATE_CELLS: Final = 12  # "▲ DEGR 1/3" and the mark of a check under way
 
 
+_BY_HAND: Final = frozenset({NotUsed.MAINTENANCE, NotUsed.DRAINING, NotUsed.HELD_OPEN})
+
+
+def _only_by_hand(view: ProviderView) -> bool:
+    """Tell whether nothing but a person's order keeps queries away."""
+    ordered = view.why_not is not None and view.why_not.code in _BY_HAND
+    return ordered and view.verdict is not Status.UNHEALTHY and view.breaker.state is BreakerState.CLOSED
+
+
 def _struggling(view: ProviderView) -> bool:
     return view.failures > 0 or view.verdict is Status.UNHEALTHY or Flag.DEGRADED in view.flags
 
@@ -64,7 +73,7 @@ _LADDER: Final[tuple[tuple[Word, Callable[[ProviderView], bool]], ...]] = (
     (Word.DRAIN, lambda view: view.imposed is Imposed.DRAIN),
     (Word.HELD, lambda view: view.breaker.hand is not None),
     (Word.NOKEY, lambda view: view.missing_key is not None),
-    (Word.DOWN, lambda view: not view.available),
+    (Word.DOWN, lambda view: not view.available and not _only_by_hand(view)),
     (Word.DEGR, _struggling),
     (Word.SLOW, lambda view: Flag.SLOW in view.flags),
     (Word.UNKN, lambda view: view.verdict not in {Status.HEALTHY, Status.UNHEALTHY}),

@@ -52,7 +52,9 @@ class QuitSheet:
                 Act(
                     "stop",
                     "Stop now",
-                    f"{inflight} in flight fail" if inflight else "nothing is in flight",
+                    f"{queries} in flight {'fails' if inflight == 1 else 'fail'}"
+                    if inflight
+                    else "nothing is in flight",
                     blocked=blocked,
                     word=STOP_WORD if inflight else "",
                     result=Ending.STOP_NOW,
