@@ -212,3 +212,10 @@ def test_thousands_of_calls_with_one_id_stay_apart_in_little_time() -> None:
 
     assert len({block["tool_use_id"] for block in blocks}) == count
     assert [block["content"][0]["text"] for block in blocks] == [str(n) for n in range(count)]
+
+
+def test_calls_come_last_in_a_turn_put_together_from_two_messages() -> None:
+    messages = messages_of(user(), assistant(call("call_a")), assistant(content="I look."), result("call_a"))
+
+    assert [block["type"] for block in messages[1]["content"]] == ["text", "tool_use"]
+    assert messages[2]["content"][0]["tool_use_id"] == "call_a"
