@@ -18,9 +18,8 @@ BLAMELESS = ["context-length", "unsupported-parameter", "too-large"]
 # Right or nearly right: the primary's answer reaches the caller.
 FINE = ["latency:0.05", "trickle", "nomark", "hostile-answer"]
 # Only a stream breaks in the middle, after content; whole answers are rescued.
-HALF_WAY = [f"{name}:5" for name in ("cut", "cleancut", "stall", "malformed", "error-event", "reset-after")] + [
-    "length-too-long"
-]
+_CUTS = ("cut", "cleancut", "stall", "malformed", "error-event", "reset-after")
+HALF_WAY = [*(f"{name}:5" for name in _CUTS), "length-too-long"]
 DEAD = [
     "status:500", "status:502", "status:503", "status:504", "status:529", "status:408", "status:409", "away:20",
     "spend-limit", "credit-balance", "no-key", "wrong-key", "payment", "forbidden", "challenge", "no-model",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tui_failover.wire.sse import MOST_PENDING, ProtocolError, SseDecoder, SseEvent
+from tui_failover.wire.sse import MOST_PENDING, ProtocolError, SseEvent
 
 # A carriage return at the very end may be half of a line end; its line feed then leads the next block, harmlessly.
 _END = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n)")
@@ -15,7 +15,7 @@ class RawEvents:
 
     def __init__(self) -> None:
         self._pending = bytearray()
-        self._decoder = SseDecoder()
+        self._at_start = True
 
     def feed(self, piece: bytes) -> Iterator[tuple[bytes, SseEvent | None]]:
         """Yield each completed block with its event, or None where it holds none but a comment.
@@ -23,13 +23,37 @@ class RawEvents:
         Raises `ProtocolError` where an event grows beyond all bounds.
         """
         looked_at = max(0, len(self._pending) - _LONGEST_END)
-        self._pending += piece
+        begun = bool(self._pending)
+        if begun:
+            self._pending += piece
+        source = self._pending if begun else piece
         start = 0
-        for match in _END.finditer(self._pending, looked_at):
-            block = bytes(self._pending[start : match.end()])
+        for match in _END.finditer(source, looked_at):
+            block = bytes(source[start : match.end()])
             start = match.end()
-            yield block, next(iter(list(self._decoder.feed(block))), None)
-        del self._pending[:start]
+            yield block, self._event(block)
+        if begun:
+            del self._pending[:start]
+        else:
+            self._pending += piece[start:]
         if len(self._pending) > MOST_PENDING:
             message = f"an event of more than {MOST_PENDING >> 20} MiB"
             raise ProtocolError(message)
+
+    def _event(self, block: bytes) -> SseEvent | None:
+        """Read one block, as `SseDecoder` would; a block begins anew, so nothing has to be remembered."""
+        text = block.decode("utf-8", "replace")
+        if self._at_start:
+            self._at_start = False
+            text = text.removeprefix("\ufeff")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        name = ""
+        data: list[str] = []
+        for line in text.split("\n"):
+            field, _, value = line.partition(":")
+            if field == "data":
+                data.append(value.removeprefix(" "))
+            elif field == "event":
+                name = value.removeprefix(" ")
+        return SseEvent(name, "\n".join(data)) if data else None
