@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 
-from tui_failover.core import spec as specs
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
@@ -33,7 +32,6 @@ from tui_failover.wire.replayed_thinking import without_thinking
 from tui_failover.wire.translation import Target, Translated
 from tui_failover.wire.verdict import Problem
 
-SPOKEN = {specs.Dialect.OPENAI: Dialect.OPENAI, specs.Dialect.ANTHROPIC: Dialect.ANTHROPIC}
 _READ = {Dialect.OPENAI: read_openai_request, Dialect.ANTHROPIC: read_anthropic_request}
 _WRITE = {Dialect.OPENAI: write_openai_request, Dialect.ANTHROPIC: write_anthropic_request}
 _VERSION = "2023-06-01"  # a translated request goes out under it
@@ -62,7 +60,7 @@ class Errand:
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the request, or ""."""
-        if SPOKEN[spec.dialect] is self.asked.dialect:
+        if spec.dialect is self.asked.dialect:
             return ""
         if self.asked.call is Call.OTHER:
             return f"speaks another dialect than {self.asked.path} belongs to"
@@ -79,7 +77,7 @@ class Errand:
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
         answer = await upstream.forward(self._order(spec), limits)
         if isinstance(answer, Refusal):
-            self.refusal = self.refusal or (SPOKEN[spec.dialect], answer)
+            self.refusal = self.refusal or (spec.dialect, answer)
             return answer.failed
         self.flow, self.spec = answer, spec
         return Open()
@@ -112,21 +110,20 @@ class Errand:
         body = read_members(json_bytes(translated.body))
         if isinstance(body, Problem):
             raise TypeError(body.text)
-        path = (Call.MESSAGES if SPOKEN[spec.dialect] is Dialect.ANTHROPIC else Call.CHAT).value
+        path = (Call.MESSAGES if spec.dialect is Dialect.ANTHROPIC else Call.CHAT).value
         kept = {
             name: value for name, value in asked.headers.items() if not name.startswith(("anthropic", "openai"))
         }
         return replace(order, path=path, body=body, headers=kept, stream=True)
 
     def _rendering(self, spec: ProviderSpec) -> Rendering:
-        spoken = SPOKEN[spec.dialect]
         translated = self._translations.get(spec.id)
         if isinstance(translated, Translated):
             kind = TranslatedStream if self.asked.streams else TranslatedWhole
-            return kind(spoken, translated.wording, self.making)
+            return kind(spec.dialect, translated.wording, self.making)
         if self.asked.streams:
-            return SameStream(spoken, self.making, hide_usage=not _wants_usage(self.asked))
-        return SameWhole(spoken)
+            return SameStream(spec.dialect, self.making, hide_usage=not _wants_usage(self.asked))
+        return SameWhole(spec.dialect)
 
     def _translated(self, spec: ProviderSpec) -> Translated | Problem:
         made = self._translations.get(spec.id)
@@ -139,10 +136,10 @@ class Errand:
             self._request = _READ[self.asked.dialect](self.asked.body.values)
         if isinstance(self._request, Problem):
             return self._request
-        spoken, model = SPOKEN[spec.dialect], self._model(spec)
+        model = self._model(spec)
         override = self.settings.capabilities.get(spec.id)
-        can = capabilities_of(spoken, model, version=_VERSION, override=override)
-        return _WRITE[spoken](self._request, Target(model, can, strict=self.asked.strict, stream=True))
+        can = capabilities_of(spec.dialect, model, version=_VERSION, override=override)
+        return _WRITE[spec.dialect](self._request, Target(model, can, strict=self.asked.strict, stream=True))
 
 
 def _changes(asked: Asked) -> dict[str, object]:
