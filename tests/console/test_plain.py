@@ -9,7 +9,14 @@ import pytest
 
 from tests.support.consoles import StillClock
 from tests.support.fake_link import FakeLink
-from tests.support.fleets import SITUATIONS, all_healthy, failover_in_progress, no_keys, nothing_configured
+from tests.support.fleets import (
+    SITUATIONS,
+    all_down,
+    all_healthy,
+    failover_in_progress,
+    no_keys,
+    nothing_configured,
+)
 from tests.support.views import AGENT, CLAUDE, NOW, OPENAI, an_event
 from tui_failover.console.plain import changes, run_plain, sentence, summary, write_line
 from tui_failover.core.event import EventKind, Source
@@ -126,6 +133,12 @@ def test_a_closed_standard_output_leaves_no_complaint() -> None:
     assert process.wait(timeout=20) == 0
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+def test_an_agent_in_panic_is_told_with_what_is_tried() -> None:
+    first, *_ = summary(all_down())
+
+    assert first == "Agent support-bot has no available provider: anthropic is tried as the least bad."
 
 
 def test_a_standard_output_closed_from_the_beginning_is_one_that_nobody_reads() -> None:

@@ -114,7 +114,7 @@ class Actions:
     def take_theme(self, name: str) -> None:
         """Take a theme by name, or the next one."""
         self._console.theme = name or theme.following(self._console.theme)
-        self._console.tell(f"theme {self._console.theme}")
+        self._console.tell(f"theme {self._console.theme.removeprefix('failover-')}")
         self._console.redraw()
 
     def help(self) -> None:

@@ -102,8 +102,9 @@ def _agent(snapshot: Snapshot, agent: AgentView) -> str:
     held = f" Automation is held by {agent.automation_held}." if agent.automation_held else ""
     pin = f" Switched by {agent.pin.by}." if agent.pin is not None else ""
     then = f"if it fails: {agent.next_best}" if agent.next_best is not None else "nothing to fail over to"
-    if agent.next_best is None and not routes.is_available(snapshot, agent.active) and not agent.panic:
-        return f"Agent {agent.id} has no available provider: its queries get an error.{pin}{held}"
+    if agent.panic or not routes.has_available(snapshot, agent):
+        tried = f"{agent.active} is tried as the least bad" if agent.panic else "its queries get an error"
+        return f"Agent {agent.id} has no available provider: {tried}.{pin}{held}"
     return f"Agent {agent.id} uses {agent.active} ({place}); {then}.{pin}{held}"
 
 

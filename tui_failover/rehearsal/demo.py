@@ -84,32 +84,32 @@ DEMO: Final = (
     Scene(0, f"All three providers answer; support-bot asks {MAIN} first.", tuple(Calm(p.name) for p in CAST)),
     Scene(
         8,
-        f"{MAIN} answers 503 from now on: watch three failures open its breaker.",
+        f"{MAIN} answers 503: watch three failures open its breaker.",
         (Play(MAIN, parse("status:503")),),
     ),
-    Scene(14, f"{MAIN} still answers 503: watch {BACKUP} serve support-bot in its place."),
+    Scene(14, f"{MAIN} still answers 503: watch {BACKUP} serve support-bot."),
     Scene(20, f"{MAIN} answers again: watch its checks pass and its breaker close.", (Calm(MAIN),)),
     Scene(34, f"{MAIN} proves itself: watch support-bot come back to it in steps."),
     Scene(60, "All three providers answer: a good moment to try a key; ? lists them."),
     Scene(
         75,
-        f"{SMALL} answers 429 with Retry-After: watch it being held for 20 s, not blamed.",
+        f"{SMALL} answers 429, Retry-After 20 s: watch it held, not blamed.",
         (Play(SMALL, parse("rate-limit:20")),),
     ),
     Scene(95, f"{SMALL} has room again: watch its hold run out.", (Calm(SMALL),)),
     Scene(
         120,
-        f"{MAIN} answers three seconds late: watch its response time rise, not its error rate.",
+        f"{MAIN} answers three seconds late: watch its response time rise.",
         (Play(MAIN, parse("latency:3")),),
     ),
     Scene(150, f"{MAIN} is quick again: watch its response time fall.", (Calm(MAIN),)),
     Scene(
         175,
-        f"{BACKUP} breaks off some answers half-way: watch those queries being asked again.",
+        f"{BACKUP} breaks off some answers: watch those queries asked again.",
         (Play(BACKUP, parse("cut:6"), share=0.4),),
     ),
     Scene(200, f"{BACKUP} finishes its sentences again: watch its error rate fall.", (Calm(BACKUP),)),
-    Scene(230, "All three providers answer; the rate limit comes next, after a quiet minute."),
+    Scene(230, "All three providers answer; the rate limit comes next, in a minute."),
 )
 """The script. From `LOOP_FROM_S` on it repeats every `LOOP_S` seconds."""
 

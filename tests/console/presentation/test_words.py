@@ -100,7 +100,7 @@ def test_only_the_shape_of_a_healthy_provider_is_coloured() -> None:
         pytest.param(HELD, Span("held open", Ink.HELD), id="held open"),
         pytest.param(
             replace(USUAL, breaker=replace(USUAL.breaker, hand=BreakerHand.CLOSED)),
-            Span("held shut", Ink.HELD),
+            Span("held closed", Ink.HELD),
             id="held closed",
         ),
         pytest.param(

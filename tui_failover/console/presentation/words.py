@@ -144,7 +144,7 @@ def shape(view: ProviderView) -> Span:
     return Span(sign.shape, sign.ink, bold=sign.loud)
 
 
-_HANDS: Final = {BreakerHand.OPEN: "held open", BreakerHand.CLOSED: "held shut"}
+_HANDS: Final = {BreakerHand.OPEN: "held open", BreakerHand.CLOSED: "held closed"}
 _HOLDS: Final = {
     NotUsed.RATE_LIMITED: "429",
     NotUsed.QUOTA: "quota",

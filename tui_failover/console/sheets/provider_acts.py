@@ -168,5 +168,7 @@ def _breaker(snapshot: Snapshot, view: ProviderView) -> Iterator[Line]:
         yield line(f"Held {breaker.hand.value} by hand{f', ends {ends}' if ends else ', until undone'}.", Ink.HELD)
     opened = f"opened {plural(breaker.opened_count, 'time')} since the start"
     yield line(f"{plural(view.failures, 'failure')} in a row, opens at {view.threshold}; {opened}.", Ink.MUTED)
-    yield line(in_flight(view), Ink.MUTED)
-    yield from _routes(snapshot, view)
+    if breaker.hand is not BreakerHand.OPEN:
+        yield line("If it is held open:", Ink.MUTED)
+        yield line(in_flight(view), Ink.MUTED)
+        yield from _routes(snapshot, view)
