@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tui_failover.control import Change, ControlServer
 
 _log = logging.getLogger("tui_failover")
+_CONNECTIONS = 2_000  # applications share the port with people, and often come from one address
+_LAST_S = 0.2
 
 
 @dataclass(slots=True)
@@ -101,7 +103,8 @@ class Host:
         return tuple(learning(one, self.secrets.learn) for one in sources)
 
     async def _open_api(self, stack: AsyncExitStack, manager: FailoverManager, registry: Registry) -> None:
-        from tui_failover.control import Access, ControlRefused, ControlServer, ControlSettings, Listen
+        from tui_failover.control import Access, ControlRefused, ControlServer, ControlSettings, Limits, Listen
+        from tui_failover.gateway import Gateway, GatewaySettings
 
         control = self.settings.control
         access = Access(
@@ -115,8 +118,11 @@ class Host:
         async def on_change(change: "Change") -> None:
             await _see_that_it_is_kept(manager, change)
 
-        settings = ControlSettings(Listen(self.listen.host, self.listen.port), access)
-        server = ControlServer(manager, settings, registry, on_change, self.settings.path.parent)
+        limits = Limits(connections=_CONNECTIONS, per_source=_CONNECTIONS)
+        settings = ControlSettings(Listen(self.listen.host, self.listen.port), access, limits)
+        # Whoever stops the process has waited for queries already; what is left then is told so and broken off.
+        gateway = Gateway(manager, LoopClock(asyncio.get_running_loop()), GatewaySettings(drain_s=_LAST_S))
+        server = ControlServer(manager, settings, registry, on_change, self.settings.path.parent, gateway)
         try:
             self._api = await stack.enter_async_context(server)
         except ControlRefused as problem:
