@@ -24,8 +24,9 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _EXIT_STATUS = """\b
 Exit status:
   0    it went well
-  1    check: a provider is unhealthy; otherwise: the run ended by a failure
+  1    check: a provider is not healthy; otherwise: the run ended by a failure
   2    the command line or the settings need mending; serve: the address or the state folder is taken
+  70   the console crashed; the failover manager went on until it was stopped
   130  interrupted; serve: 128 and the number of the signal that made it hurry
 """
 
