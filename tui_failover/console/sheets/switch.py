@@ -83,7 +83,8 @@ def _switch(snapshot: Snapshot, agent: AgentView, target: ProviderId, mode: int)
         return Act("switch", "Switch", hint, blocked=f"{target} is gone", result=order)
     if view.missing_key is not None:
         return Act("switch", "Switch", hint, blocked=f"{target} has no key: {view.missing_key}", result=order)
-    accept = "" if view.available else f"switch although {target} is not available: {obstacle(view)}"
+    kind = obstacle(view).partition(": ")[0]  # the whole of it stands above
+    accept = "" if view.available else f"switch although {target} is not available: {kind}"
     return Act("switch", "Switch", hint, accept=accept, result=order)
 
 
