@@ -1,0 +1,97 @@
+"""Answers that are still under way: the permit, the books, and the caller who leaves."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.support.engine_world import AGENT, a_quiet_world, virtually
+from tui_failover.core.errors import AllProvidersFailed
+from tui_failover.core.health import Status
+from tui_failover.core.names import ProviderId
+from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
+from tui_failover.core.ports import Limits, Upstream
+from tui_failover.core.query import Reply
+from tui_failover.core.spec import ProviderSpec
+from tui_failover.engine.errand import Open
+
+BROKEN = Failed(Failure(FailureKind.STREAM_BROKEN, "was cut off"), 1.0)
+WHOLE = Answered(Reply("yes", "m"), 0.1, 1.0)
+
+
+@dataclass
+class Stub:
+    """An errand whose attempts end as they are told to."""
+
+    ends: list[Outcome | Open]
+    unfit: frozenset[str] = frozenset()
+    tried: list[ProviderId] = field(default_factory=list)
+
+    def obstacle(self, spec: ProviderSpec) -> str:
+        return "cannot carry it" if spec.id in self.unfit else ""
+
+    async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
+        self.tried.append(spec.id)
+        return self.ends.pop(0)
+
+
+@virtually
+async def test_an_answer_under_way_holds_its_permit_until_it_has_ended() -> None:
+    async with a_quiet_world() as world:
+        async with world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:
+            during = world.provider("A").inflight
+            carried.ended(WHOLE)
+
+        after = world.provider("A")
+
+    assert (during, after.inflight, after.status) == (1, 0, Status.HEALTHY)
+
+
+@virtually
+async def test_an_answer_that_breaks_off_is_booked_and_nobody_else_is_tried() -> None:
+    async with a_quiet_world() as world:
+        errand = Stub([Open()])
+        async with world.manager.dispatcher.carry(AGENT, errand) as carried:
+            carried.ended(BROKEN)
+            carried.ended(WHOLE)
+
+        view, agent = world.provider("A"), world.agent()
+
+    assert errand.tried == ["A"]
+    assert (view.status, view.failures, view.inflight, agent.failed) == (Status.UNHEALTHY, 1, 0, 1)
+
+
+@virtually
+async def test_an_answer_that_is_left_is_nobodys_fault() -> None:
+    async with a_quiet_world() as world:
+        async with world.manager.dispatcher.carry(AGENT, Stub([Open()])):
+            pass
+
+        view, agent = world.provider("A"), world.agent()
+
+    assert (view.status, view.failures, view.inflight, agent.failed) == (Status.UNKNOWN, 0, 0, 0)
+
+
+@virtually
+async def test_who_cannot_carry_a_query_is_passed_over_and_not_blamed() -> None:
+    async with a_quiet_world() as world:
+        errand = Stub([Open()], frozenset({"A"}))
+        async with world.manager.dispatcher.carry(AGENT, errand) as carried:
+            carried.ended(WHOLE)
+
+        failures = world.provider("A").failures
+
+    assert (carried.provider, carried.attempts, errand.tried, failures) == ("B", (), ["B"], 0)
+
+
+@virtually
+async def test_where_nobody_can_carry_it_the_error_names_everybody_and_nobody_was_tried() -> None:
+    async with a_quiet_world() as world:
+        errand = Stub([], frozenset("ABC"))
+        with pytest.raises(AllProvidersFailed) as raised:
+            async with world.manager.dispatcher.carry(AGENT, errand):
+                pass
+
+    assert [(one.provider, one.reason) for one in raised.value.attempts] == [
+        (name, "cannot carry it") for name in "ABC"
+    ]
+    assert errand.tried == []
