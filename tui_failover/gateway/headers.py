@@ -12,7 +12,7 @@ _KEPT_BACK = frozenset(
         "alt-svc", "anthropic-organization-id", "connection", "content-encoding", "content-length", "date",
         "keep-alive", "location", "openai-organization", "openai-project", "proxy-authenticate",
         "proxy-authorization", "public-key-pins", "server", "set-cookie", "set-cookie2",
-        "strict-transport-security", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
+        "strict-transport-security", "trailer", "trailers", "transfer-encoding", "upgrade",
         "www-authenticate", "x-should-retry",
     }
 )  # fmt: skip
