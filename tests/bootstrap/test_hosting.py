@@ -71,7 +71,7 @@ async def test_what_was_ordered_holds_in_the_next_life(tmp_path: Path) -> None:
     assert isinstance(verdict, Accepted)
     assert active == B
     assert [line.split(" ", 1)[1] for line in next_life.told][:2] == [
-        "INFO started with 2 providers and 1 agents",
+        "INFO started with 2 providers and 1 agent",
         "INFO restored: my-agent on b, switched by operator",
     ]
 

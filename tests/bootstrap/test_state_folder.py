@@ -1,5 +1,6 @@
 """Where the state is kept, and how it is forgotten."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,15 @@ def test_the_command_line_goes_before_the_settings_and_those_before_the_users_ow
     assert state_folder(settings, Path("here")) == Path("here")
     assert state_folder(settings, None) == Path("/etc/failover/state")
     assert state_folder(settings_with("/var/lib/x"), None) == Path("/var/lib/x")
-    assert state_folder(settings_with(""), None) == user_state_path("tui-failover")
+    assert state_folder(settings_with(""), None).parent == user_state_path("tui-failover")
     assert state_folder(None, None) == user_state_path("tui-failover")
+
+
+def test_every_settings_file_has_a_memory_of_its_own() -> None:
+    here, there = settings_with(""), replace(settings_with(""), path=Path("/srv/failover/settings.toml"))
+
+    assert state_folder(here, None) == state_folder(settings_with(""), None)
+    assert state_folder(here, None) != state_folder(there, None)
 
 
 def test_forgetting_tells_what_became_of_the_state(tmp_path: Path) -> None:

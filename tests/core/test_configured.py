@@ -41,7 +41,7 @@ NOBODY = AgentId("nobody")
 def test_the_start_tells_what_was_configured() -> None:
     world = a_settled_world("ABC")
 
-    assert world.texts(EventKind.STARTED) == ["started with 3 providers and 1 agents"]
+    assert world.texts(EventKind.STARTED) == ["started with 3 providers and 1 agent"]
 
 
 def test_a_new_agent_starts_on_the_first_of_its_chain() -> None:

@@ -55,7 +55,7 @@ async def test_told_to_stop_it_ends_well(tmp_path: Path, number: signal.Signals)
         served.signal(number)
 
         assert await served.ended() == 0
-        assert served.lines[0].endswith("INFO started with 2 providers and 1 agents")
+        assert served.lines[0].endswith("INFO started with 2 providers and 1 agent")
         assert f" INFO tui_failover: {number.name}: not ready for more, 0 attempts" in served.lines[-2]
         assert served.lines[-1].endswith("every query has its answer; the process ends")
 
@@ -139,7 +139,7 @@ async def test_beside_a_console_the_log_goes_to_a_file_for_its_owner_only(tmp_pa
 
     log = tmp_path / "state" / "tui-failover.log"
     assert console.lines == []
-    assert "started with 2 providers and 1 agents" in log.read_text()
+    assert "started with 2 providers and 1 agent" in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
 
 

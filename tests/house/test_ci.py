@@ -5,9 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / ".ci" / "run"
-TEST_COMMAND = (
-    "python3 -m venv .venv && .venv/bin/pip install --quiet --editable '.[dev]' && .venv/bin/python -m pytest -n auto"
-)
+INSTALL = "python3 -m venv .venv && .venv/bin/pip install --quiet --editable '.[dev]'"
+TEST_COMMAND = f"{INSTALL} && .venv/bin/python -m pytest -n auto"
 
 
 def test_readme_gives_the_command_that_every_change_is_tested_with() -> None:

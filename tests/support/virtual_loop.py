@@ -1,4 +1,4 @@
-"""An event loop whose time jumps to the next timer instead of passing: hours in milliseconds, the same each run."""
+"""An event loop whose time jumps to the next timer instead of passing: hours in milliseconds, always the same."""
 
 import asyncio
 import selectors

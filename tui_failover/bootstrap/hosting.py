@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -135,12 +137,19 @@ class Host:
 
 
 def state_folder(settings: Settings | None, chosen: Path | None) -> Path:
-    """Return where the state is kept: as chosen, as in the settings, or in the user's own folder for it."""
+    """Return where the state is kept: as chosen, as in the settings, or in a folder for this settings file alone.
+
+    Two installations of one user must neither keep each other out nor take over each other's orders.
+    """
     if chosen is not None:
         return chosen
     if settings is not None and settings.process.state:
         return settings.path.parent / Path(settings.process.state).expanduser()
-    return user_state_path("tui-failover")
+    home = user_state_path("tui-failover")
+    if settings is None:
+        return home
+    path = settings.path.resolve()
+    return home / f"{path.parent.name or 'root'}-{zlib.crc32(os.fsencode(path)):08x}"
 
 
 def reset_state(settings: Settings | None, chosen: Path | None) -> str:

@@ -41,6 +41,7 @@ from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome
 from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
 from tui_failover.core.restore import restore
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
+from tui_failover.core.text import counted
 
 
 def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event, ...]]:
@@ -270,7 +271,7 @@ def _started(draft: Draft, fact: Started) -> None:
     for config in fact.agents:
         draft.keep(AgentState(config, config.chain[0], draft.now))
     draft.derive()
-    text = f"started with {len(fact.providers)} providers and {len(fact.agents)} agents"
+    text = f"started with {counted(len(fact.providers), 'provider')} and {counted(len(fact.agents), 'agent')}"
     draft.say(EventKind.STARTED, text, "", Source.CONFIG, About())
     if fact.restored is not None:
         restore(draft, fact.restored.kept, fact.restored.ignored)

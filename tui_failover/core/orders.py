@@ -39,7 +39,7 @@ from tui_failover.core.fleet import (
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import Hand, ProviderState, hold_keys
 from tui_failover.core.snapshot import NotUsed
-from tui_failover.core.text import scrub
+from tui_failover.core.text import scrub, span
 from tui_failover.core.transition import Trigger
 
 _REMEMBERED = 256  # orders whose verdict a repeat gets again
@@ -178,9 +178,8 @@ def _switch(draft: Draft, agent: AgentState, command: SwitchTo) -> Answer:
 def _lasting(draft: Draft, pin: Pin) -> str:
     if pin.until_at is None:
         return " until undone"
-    left = pin.until_at - draft.now
-    span = f"{left / 60:.0f} min" if left >= 120 else f"{left:.0f} s"
-    return f" on trial for {span}" if pin.trial else f" for {span}"
+    left = span(pin.until_at - draft.now)
+    return f" on trial for {left}" if pin.trial else f" for {left}"
 
 
 def _confirm(draft: Draft, agent: AgentState, order: Order) -> Answer:

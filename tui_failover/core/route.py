@@ -11,6 +11,7 @@ from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import FailbackMode, FailbackRules
+from tui_failover.core.text import span
 from tui_failover.core.transition import BreakerState, Trigger
 
 _MOST_DOUBLINGS = 16  # far beyond the longest stay, small enough for a float
@@ -73,7 +74,7 @@ def proof_by_queries(fleet: Fleet, state: ProviderState) -> bool:
 
 
 def _staying(left_s: float) -> str:
-    return f"the route stays {left_s:.0f} s more where it is" if left_s > 0 else ""
+    return f"the route stays {span(left_s)} more where it is" if left_s > 0 else ""
 
 
 def _sluggish(health: Health, rules: FailbackRules) -> bool:
@@ -181,7 +182,8 @@ def _ramp_on(draft: Draft, agent: AgentState, ramp: Ramp) -> None:
         return
     share = SHARES[ramp.stage + 1]
     text = f"returning to {ramp.candidate}: {share:.0%} of the queries"
-    cause = "the canary query passed" if ramp.answered else "nothing failed meanwhile"
+    passed = "the canary query passed" if ramp.stage == 0 else f"{SHARES[ramp.stage]:.0%} of them went well"
+    cause = passed if ramp.answered else "nothing failed meanwhile"
     draft.say(EventKind.FAILBACK_STAGE, text, cause, Source.AUTO, About(ramp.candidate, agent.id))
     draft.turn(replace(agent, ramp=Ramp(ramp.candidate, ramp.stage + 1, draft.now)))
 

@@ -91,7 +91,8 @@ class Diagnostician:
     def _clean(self, line: str) -> str:
         # Scrubbing may join what invisible characters kept apart: look for secrets on both sides of it.
         secrets = self.secrets()
-        return redact(scrub(redact(line, secrets)), secrets)
+        # A reason becomes part of other sentences, so it ends without a full stop.
+        return redact(scrub(redact(line, secrets)), secrets).rstrip(".")
 
 
 def _wait_s(kind: FailureKind, message: str, headers: Mapping[str, str], now_utc: float) -> float | None:
