@@ -51,10 +51,6 @@ class CrowdLink:
     async def check(self, providers: Sequence[ProviderId]) -> None:
         """Do nothing."""
 
-    async def ask(self, agent: AgentId, text: str) -> str:
-        """Return the question."""
-        return text
-
 
 def _history(count: int, began: Moment) -> list[Fleet]:
     names = [ProviderId(f"provider-{number:03}") for number in range(count)]

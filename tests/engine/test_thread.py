@@ -48,6 +48,12 @@ def configured(engine: EngineThread) -> EngineThread:
     return engine
 
 
+async def answer_of(engine: EngineThread) -> str:
+    """Ask from another loop than the engine's, as a program with a loop of its own does."""
+    asked = engine.call(lambda manager: manager.execute_query(AGENT, "hello"))
+    return (await asyncio.wrap_future(asked)).reply.text
+
+
 @pytest.fixture
 def engine() -> Iterator[EngineThread]:
     engine = configured(EngineThread(a_scripted_manager).start())
@@ -248,7 +254,7 @@ def test_nobody_is_left_waiting_by_an_engine_that_stops_meanwhile(engine: Engine
 async def test_a_caller_on_another_loop_that_goes_away_takes_its_query_along(
     held_engine: EngineThread, holding: Holding
 ) -> None:
-    asking = asyncio.ensure_future(held_engine.ask(AGENT, "hello"))
+    asking = asyncio.ensure_future(answer_of(held_engine))
     await asyncio.to_thread(holding.held[0].asked.wait, PATIENCE_S)
 
     asking.cancel()
@@ -261,7 +267,7 @@ async def test_a_caller_on_another_loop_that_goes_away_takes_its_query_along(
 async def test_a_caller_on_another_loop_is_told_when_the_engine_stops_and_is_not_cancelled(
     held_engine: EngineThread, holding: Holding
 ) -> None:
-    asking = asyncio.ensure_future(held_engine.ask(AGENT, "hello"))
+    asking = asyncio.ensure_future(answer_of(held_engine))
     await asyncio.to_thread(holding.held[0].asked.wait, PATIENCE_S)
 
     await asyncio.to_thread(held_engine.stop)
@@ -271,7 +277,7 @@ async def test_a_caller_on_another_loop_is_told_when_the_engine_stops_and_is_not
 
 
 async def test_a_console_gives_orders_asks_and_checks_from_its_own_loop(engine: EngineThread) -> None:
-    text = await engine.ask(AGENT, "hello")
+    text = await answer_of(engine)
     verdict = await engine.submit(SwitchTo(AGENT, B))
     await engine.check([A, B])
     health = await asyncio.wrap_future(engine.call(lambda manager: manager.check_provider_health(B)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tui_failover.core.command import Accepted, Command, Verdict
 from tui_failover.core.errors import EngineClosed
-from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot
 
 
@@ -41,11 +41,6 @@ class FakeLink:
         """Remember the checks."""
         self._must_run()
         self.checks.append(tuple(providers))
-
-    async def ask(self, agent: AgentId, text: str) -> str:
-        """Answer like an echo."""
-        self._must_run()
-        return f"{agent}: {text}"
 
     def _must_run(self) -> None:
         if self.closed:

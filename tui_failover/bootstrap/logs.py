@@ -99,10 +99,6 @@ def to_file(path: Path, largest: int = _LARGEST) -> Write:
     return write
 
 
-def to_nowhere(_: str) -> None:
-    """Drop the line."""
-
-
 @contextlib.contextmanager
 def logging_to(write: Write, style: LogStyle, secrets: KnownSecrets) -> Iterator[Log]:
     """Send everything that is logged, and what ends a thread, to `write` until the context ends.

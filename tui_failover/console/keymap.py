@@ -18,7 +18,6 @@ class Level(IntEnum):
     VIEW = 0
     SAFE = 1
     ROUTE = 2
-    DANGER = 3
 
 
 class Group(StrEnum):

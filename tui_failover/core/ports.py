@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tui_failover.core.command import Command, Verdict
 from tui_failover.core.kept import Kept
-from tui_failover.core.names import AgentId, Moment, ProviderId
+from tui_failover.core.names import Moment, ProviderId
 from tui_failover.core.outcome import Outcome
 from tui_failover.core.query import Query
 from tui_failover.core.snapshot import Snapshot
@@ -106,8 +106,4 @@ class EngineLink(Protocol):
 
     async def check(self, providers: Sequence[ProviderId]) -> None:
         """Start a check of each now; results arrive with later snapshots."""
-        ...
-
-    async def ask(self, agent: AgentId, text: str) -> str:
-        """Send one query through an agent's chain and return the answer; raises `FailoverError`."""
         ...

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from tui_failover.core.command import Command, Verdict
 from tui_failover.core.errors import EngineClosed
-from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.names import ProviderId
 from tui_failover.core.ports import Clock
 from tui_failover.core.report import FailoverStats, ProviderHealth
 from tui_failover.core.snapshot import Snapshot
@@ -112,11 +112,6 @@ class EngineThread:
         """Start checks; their results arrive with later snapshots."""
         for provider in providers:
             self.call(lambda manager, one=provider: manager.check_provider_health(one))  # type: ignore[misc]
-
-    async def ask(self, agent: AgentId, text: str) -> str:
-        """Send one query through an agent's chain and return the answer."""
-        served = await asyncio.wrap_future(self.call(lambda manager: manager.execute_query(agent, text)))
-        return served.reply.text
 
     def _run(self) -> None:
         try:

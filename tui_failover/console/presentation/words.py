@@ -49,7 +49,6 @@ SIGNS: Final[dict[Word, Sign]] = {
     Word.UP: Sign("●", Ink.UP, loud=False, name="up"),
 }
 
-SICK: Final = frozenset({Word.DOWN, Word.DEGR, Word.SLOW})
 CHECKING: Final = "↻"
 _FINAL: Final = frozenset({Word.NOKEY, Word.DOWN})
 STATE_CELLS: Final = 12  # "▲ DEGR 1/3" and the mark of a check under way
