@@ -27,7 +27,7 @@ class Pin:
     came_from: ProviderId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ramp:
     """A return to an earlier provider, a share of the queries at a time.
 
@@ -48,7 +48,7 @@ class Ramp:
 SHARES = (0.0, 0.25, 0.5)  # one canary query, then these shares; after the last stage the route moves
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AgentState:
     """Everything about one agent that changes; instants are monotonic seconds.
 

@@ -1,11 +1,10 @@
 """What the end of an attempt or a check means for the provider, its neighbours, and their breakers and holds."""
 
-from dataclasses import replace
-
 from tui_failover.core import breaker as breakers
 from tui_failover.core import health as healths
 from tui_failover.core.breaker import Breaker, Strike
 from tui_failover.core.command import Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.failure import POLICY, Effect, Policy, Scope
 from tui_failover.core.fleet import About, Draft, Unbooked

@@ -4,8 +4,9 @@ Every change of state starts a new generation. A result admitted under an older 
 sony/gobreaker's `beforeRequest`/`afterRequest`). The cooldown's end is seen on the next look, without a timer.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from tui_failover.core.copying import replace
 from tui_failover.core.spec import BreakerRules
 from tui_failover.core.transition import BREAKER, BreakerState, Trigger, legal
 
@@ -23,7 +24,7 @@ class Tally:
     slow: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Breaker:
     """One breaker; instants are monotonic seconds.
 

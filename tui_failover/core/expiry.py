@@ -1,10 +1,9 @@
 """What the passing of time alone changes: cooldowns, holds, switches, trials, ramps, stale words."""
 
-from dataclasses import replace
-
 from tui_failover.core import booking, local_fault, route
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.breaker import expired
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.fleet import HAND_WORDS, About, Draft
 from tui_failover.core.health import forgotten, stale

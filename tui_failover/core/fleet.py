@@ -6,11 +6,12 @@ returns the next fleet and the events. Nothing outside the core sees a draft.
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.breaker import undecided
 from tui_failover.core.command import BreakerHand, Imposed, Verdict
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Failed
@@ -80,7 +81,7 @@ class Unbooked:
     kind: ProbeKind | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LocalFault:
     """What is known of a fault of our own network; instants are monotonic seconds.
 
@@ -107,7 +108,7 @@ class LocalFault:
 Given = tuple[Mapping[ProviderId, ProviderSpec], Mapping[AgentId, FailoverConfig]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fleet:
     """Everything at one instant.
 

@@ -3,7 +3,6 @@
 `admit` is the one other door: it gives out the right to make an attempt.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from tui_failover.core import booking, local_fault, route
@@ -11,6 +10,7 @@ from tui_failover.core.agent_state import AgentState
 from tui_failover.core.breaker import admit_trial, returned
 from tui_failover.core.chain import DESPERATION
 from tui_failover.core.command import BreakerHand
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.expiry import pass_time
 from tui_failover.core.fact import (

@@ -1,7 +1,9 @@
 """The public word about a provider: what the latest evidence says. Availability is another question."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from tui_failover.core.copying import replace
 
 
 class Status(StrEnum):
@@ -13,7 +15,7 @@ class Status(StrEnum):
     CHECKING = "checking"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Health:
     """What is known of one provider; instants are monotonic seconds.
 

@@ -3,7 +3,7 @@
 Sparklines and rates read the slots; percentiles read the newest latencies.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
@@ -37,18 +37,18 @@ class Series:
     def answered(self, at: float, latency_s: float) -> "Series":
         """Return the series with an answer that took `latency_s` seconds to its first content."""
         slot = self._slot(at)
-        updated = replace(slot, ok=slot.ok + 1, worst_s=max(slot.worst_s, latency_s))
+        updated = Slot(slot.number, slot.ok + 1, slot.failed, max(slot.worst_s, latency_s))
         return Series(self._with(updated), (*self.recent, latency_s)[-RECENT:])
 
     def seen(self, at: float) -> "Series":
         """Return the series with one more, of which no latency is known or wanted."""
         slot = self._slot(at)
-        return Series(self._with(replace(slot, ok=slot.ok + 1)), self.recent)
+        return Series(self._with(Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s)), self.recent)
 
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
         slot = self._slot(at)
-        return Series(self._with(replace(slot, failed=slot.failed + 1)), self.recent)
+        return Series(self._with(Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s)), self.recent)
 
     def percentile(self, share: float) -> float | None:
         """Return the latency in seconds that `share` of the newest answers stayed within; None without answers."""

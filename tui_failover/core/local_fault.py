@@ -5,9 +5,9 @@ failures wait, and are booked as soon as it turns out to be them.
 """
 
 import ipaddress
-from dataclasses import replace
 
 from tui_failover.core.booking import book_set_aside
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
@@ -21,11 +21,12 @@ RECHECK_S = 5.0  # while the fault lasts the reference is asked this often
 
 def note(draft: Draft, spec: ProviderSpec, outcome: Outcome) -> None:
     """Take one outcome into account before it is booked."""
-    if _on_this_machine(spec.host):
-        return
     if not isinstance(outcome, Failed) or POLICY[outcome.failure.kind].scope is not Scope.ENDPOINT:
-        if draft.fleet.local.since_at is not None and isinstance(outcome, Answered):
+        answered = draft.fleet.local.since_at is not None and isinstance(outcome, Answered)
+        if answered and not _on_this_machine(spec.host):
             _over(draft, f"{spec.id} answers")
+        return
+    if _on_this_machine(spec.host):
         return
     local = draft.fleet.local
     rules = draft.rules.local_fault

@@ -3,7 +3,6 @@
 No order changes an automation setting on the side: a switch switches and nothing else.
 """
 
-from dataclasses import replace
 from typing import assert_never
 
 from tui_failover.core import booking, breaker, route
@@ -26,6 +25,7 @@ from tui_failover.core.command import (
     Undo,
     Verdict,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.fleet import (
     HAND_WORDS,

@@ -59,7 +59,7 @@ class Hold:
         return not self.over and (self.until_at is None or now < self.until_at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spend:
     """What attempts cost, in micro-dollars; attempts of unknown price are counted, never taken as free.
 
@@ -76,7 +76,7 @@ class Spend:
     unpriced: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProviderState:
     """Everything about one provider that changes.
 

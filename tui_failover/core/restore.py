@@ -1,11 +1,11 @@
 """What was kept of an earlier fleet put in force again, as far as its names are still known."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.command import Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.fleet import About, Draft
 from tui_failover.core.kept import Kept, KeptPin, KeptRoute, KeptService

@@ -1,9 +1,8 @@
 """Where an agent's route goes by itself: away from an unavailable provider, and back when it has proven itself."""
 
-from dataclasses import replace
-
 from tui_failover.core.agent_state import SHARES, AgentState, Ramp
 from tui_failover.core.chain import next_available, worth_a_try
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.health import Health, Status
