@@ -87,13 +87,22 @@ class Connection(web.RequestHandler):
         """Count what comes before a request is complete; hand it on."""
         if self._refused:
             return
-        if self._state is _State.NEXT and data:
-            self._await(_State.HEADERS, self._limits.header_s)
-        if self._state is _State.HEADERS and self._too_much(data):
+        if self._state is not _State.HANDLER and data and not self._headers(data):
             limit = self._limits.header_bytes
             self._cut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", f"headers exceed {limit} bytes")
             return
         super().data_received(data)
+
+    def _headers(self, data: bytes) -> bool:
+        """Take note of what comes before a request is complete; False where it is too much."""
+        begins = self._state is _State.NEXT
+        if begins:
+            self._state = _State.HEADERS
+        if self._too_much(data):
+            return False
+        if begins and self._state is _State.HEADERS:  # they came in part, and the rest may never come
+            self._await(_State.HEADERS, self._limits.header_s)
+        return True
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -152,6 +161,8 @@ class Connection(web.RequestHandler):
         self._timer = asyncio.get_running_loop().call_later(seconds, self._overdue)
 
     def _overdue(self) -> None:
+        if self._state is _State.HANDLER:
+            return  # a request came at the very last moment
         if self._state is _State.NEXT:
             self._let_go()
             return

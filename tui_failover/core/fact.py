@@ -86,7 +86,7 @@ class QueryAsked:
 
 @dataclass(frozen=True, slots=True)
 class ContentCame:
-    """The first content of an admitted attempt came; how long the rest takes proves nothing about its provider."""
+    """The first content of a trial came; how long the rest takes proves nothing about its provider."""
 
     permit: Permit
 

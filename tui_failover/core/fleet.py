@@ -120,6 +120,7 @@ class Fleet:
         given: what was configured at the start; None where nothing was, so that nothing can differ from it.
         registered: providers registered or changed since.
         unkept: why orders would not survive a restart at present, or "".
+        turns: counts up whenever something changed that the schedule of checks depends on.
     """
 
     rules: Rules
@@ -140,6 +141,7 @@ class Fleet:
     given: Given | None = None
     registered: frozenset[ProviderId] = frozenset()
     unkept: str = ""
+    turns: int = 0
 
     def overridden(self, config: FailoverConfig) -> bool:
         """Tell whether an agent's failover was set at run time and differs from what the start was given."""
@@ -217,6 +219,8 @@ class Draft:
                 if self.fleet.providers is not self._providers:
                     self._providers = dict(self.fleet.providers)
                     self.fleet = replace(self.fleet, providers=self._providers)
+                if _reschedules(self._providers.get(state.spec.id), state):
+                    self.fleet = replace(self.fleet, turns=self.fleet.turns + 1)
                 self._providers[state.spec.id] = state
             case AgentState():
                 if self.fleet.agents is not self._agents:
@@ -250,6 +254,15 @@ class Draft:
     def done(self) -> tuple[Fleet, tuple[Event, ...]]:
         """Return the next fleet, one revision on, and what happened on the way."""
         return replace(self.fleet, revision=self.fleet.revision + 1, data_at=self.now), tuple(self._events)
+
+
+def _reschedules(before: ProviderState | None, after: ProviderState) -> bool:
+    """Tell whether a provider's next check may be due at another time: a turn or a failure, not each sample."""
+    return (
+        before is None
+        or before.changed_revision != after.changed_revision
+        or before.health.consecutive_failures != after.health.consecutive_failures
+    )
 
 
 def demands_of(configs: Mapping[AgentId, FailoverConfig]) -> dict[ProviderId, Demand]:

@@ -1,13 +1,14 @@
 """The names things go by, and the instant at which they happen."""
 
-from dataclasses import dataclass
 from typing import NewType
+
+from tui_failover.core.copying import value
 
 ProviderId = NewType("ProviderId", str)
 AgentId = NewType("AgentId", str)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moment:
     """One instant on two clocks.
 

@@ -16,6 +16,8 @@ def scrub(text: str, limit: int = LINE) -> str:
 
     White space of any kind becomes single spaces; what was cut off shows as an ellipsis.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text and text.strip() == text:
+        return text  # as nearly everything is
     kept: list[str] = []
     marks = 0
     for char in text[: limit * 8]:

@@ -252,8 +252,10 @@ class Dispatcher:
 
     def _opened(self, run: _Run, permit: Permit) -> Carried:
         # Whether the provider can be reached has been answered; how long the rest takes is no sign of anything.
-        self._cell.apply(ContentCame(permit))
-        held = replace(permit, trial=False)
+        held = permit
+        if permit.trial:
+            self._cell.apply(ContentCame(permit))
+            held = replace(permit, trial=False)
         return Carried(
             permit.provider,
             tuple(run.trail),

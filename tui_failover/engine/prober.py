@@ -122,18 +122,11 @@ class Prober:
 
     def _changed(self, before: Fleet, after: Fleet) -> None:
         """Wake the workers whose schedule may have moved: by a turn of state or a failure, not by each sample."""
-        if before.providers is after.providers and before.demands is after.demands:
+        if before.turns == after.turns and before.demands is after.demands:
             return
         for provider, worker in self._workers.items():
-            old, new = before.providers.get(provider), after.providers.get(provider)
-            if old is new and before.demands is after.demands:
-                continue
-            if (
-                old is None
-                or new is None
-                or before.demands is not after.demands
-                or old.changed_revision != new.changed_revision
-                or old.health.consecutive_failures != new.health.consecutive_failures
+            if before.demands is not after.demands or before.providers.get(provider) is not after.providers.get(
+                provider
             ):
                 worker.news.set()
 

@@ -176,23 +176,35 @@ def _check_kind(request: web.BaseRequest) -> None:
 async def _read_body(request: web.BaseRequest, settings: GatewaySettings) -> bytes:
     if (request.content_length or 0) > settings.body_bytes:
         raise _too_long(settings)
-    if request.headers.get("Expect", "").lower() == "100-continue" and not request.content.at_eof():
-        await request.writer.write(_CONTINUE)
-        request.writer.output_size = 0
-    body = bytearray()
     try:
+        if request.content.is_eof():  # it came together with its headers, as most do
+            return _within(request.content.read_nowait(), settings)
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(_CONTINUE)
+            request.writer.output_size = 0
         async with asyncio.timeout(settings.body_s):
-            async for part in request.content.iter_any():
-                body += part
-                if len(body) > settings.body_bytes:
-                    raise _too_long(settings)
+            return await _in_pieces(request, settings)
     except TimeoutError:
         late = f"The body did not come within {settings.body_s:g} s."
         status = HTTPStatus.REQUEST_TIMEOUT
         raise Refused(Fault.BAD_REQUEST, late, status=status, close=True) from None
     except web.RequestPayloadError:
         raise Refused(Fault.BAD_REQUEST, "The body broke off.", close=True) from None
+
+
+async def _in_pieces(request: web.BaseRequest, settings: GatewaySettings) -> bytes:
+    body = bytearray()
+    async for part in request.content.iter_any():
+        body += part
+        if len(body) > settings.body_bytes:
+            raise _too_long(settings)
     return bytes(body)
+
+
+def _within(body: bytes, settings: GatewaySettings) -> bytes:
+    if len(body) > settings.body_bytes:
+        raise _too_long(settings)
+    return body
 
 
 def _too_long(settings: GatewaySettings) -> Refused:

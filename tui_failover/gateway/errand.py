@@ -1,6 +1,8 @@
 """One caller's request as the dispatcher carries it: how each provider is asked, and what came of it."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import cast
 
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
@@ -73,9 +75,9 @@ class Errand:
 
     async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
         """Ask this provider."""
-        if not isinstance(upstream, Forwarder):
+        if not _takes_bytes(type(upstream)):
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
-        answer = await upstream.forward(self._order(spec), limits)
+        answer = await cast("Forwarder", upstream).forward(self._order(spec), limits)
         if isinstance(answer, Refusal):
             self.refusal = self.refusal or (spec.dialect, answer)
             return answer.failed
@@ -149,6 +151,11 @@ def _changes(asked: Asked) -> dict[str, object]:
     """
     cleaned = without_thinking(asked.body.values.get("messages")) if asked.call is Call.MESSAGES else None
     return {} if cleaned is None else {"messages": cleaned}
+
+
+@cache  # to look for a protocol's methods takes longer than to call one
+def _takes_bytes(kind: type[object]) -> bool:
+    return issubclass(kind, Forwarder)
 
 
 def can_stream(asked: Asked) -> bool:

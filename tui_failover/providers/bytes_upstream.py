@@ -7,6 +7,7 @@ the same as for queries through the SDKs.
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Failed
@@ -42,6 +43,7 @@ class BytesUpstream:
         self._diagnostician = Diagnostician(keyring.secrets, lambda: clock.now().utc)
         self._session: aiohttp.ClientSession | None = None
         self._base = connection.base_url.rstrip("/") + _PREFIX[spec.dialect]
+        self._own_headers: tuple[str, dict[str, str]] = ("", {})
 
     async def forward(self, order: Forward, limits: Limits) -> Flow | Refusal:
         """Send the request, and return once there is something for the caller or a reason why there is not."""
@@ -66,15 +68,13 @@ class BytesUpstream:
             self._session = None
 
     async def _request(self, order: Forward, limits: Limits) -> "aiohttp.ClientResponse":
-        import aiohttp
-
         body = self._body(order)
         return await self._opened().post(
             self._base + order.path,
             data=io.BytesIO(body) if len(body) > _AT_ONCE else body,
             headers=self._headers(order.headers),
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=limits.connect_s),
+            timeout=_connecting_within(limits.connect_s),
         )
 
     def _opened(self) -> "aiohttp.ClientSession":
@@ -92,12 +92,21 @@ class BytesUpstream:
         return self._session
 
     def _headers(self, callers: Mapping[str, str]) -> dict[str, str]:
-        headers = {**callers, "content-type": "application/json", "accept-encoding": "identity"}
+        headers = {**callers, **self._signed()}
         if self._spec.dialect is Dialect.ANTHROPIC:
             headers.setdefault("anthropic-version", ANTHROPIC_VERSION)
-        signed: dict[str, str] = {}
-        self._keyring.sign(signed)
-        return headers | {name.lower(): value for name, value in signed.items()}
+        return headers
+
+    def _signed(self) -> dict[str, str]:
+        """Return the headers of our own; made anew only where the key is another one."""
+        key, headers = self._own_headers
+        if not headers or key != self._keyring.newest:
+            signed: dict[str, str] = {}
+            self._keyring.sign(signed)
+            headers = {"content-type": "application/json", "accept-encoding": "identity"}
+            headers |= {name.lower(): value for name, value in signed.items()}
+            self._own_headers = (self._keyring.newest, headers)
+        return headers
 
     def _body(self, order: Forward) -> bytes:
         changes = dict(order.changes)
@@ -115,3 +124,10 @@ class BytesUpstream:
         if openai and self._connection.max_tokens_field == "max_tokens" and "max_tokens" not in order.body.values:
             renamed["max_completion_tokens"] = "max_tokens"
         return order.body.with_values(changes, renamed)
+
+
+@lru_cache(maxsize=8)  # it is a setting
+def _connecting_within(seconds: float) -> "aiohttp.ClientTimeout":
+    import aiohttp
+
+    return aiohttp.ClientTimeout(total=None, connect=seconds)

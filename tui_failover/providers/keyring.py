@@ -47,10 +47,16 @@ class Keyring:
             return False
         if not key or not key.isascii() or not key.isprintable():
             return False
-        if key in self._keys:
-            self._keys.remove(key)
-        self._keys.append(key)
+        if key != self.newest:
+            if key in self._keys:
+                self._keys.remove(key)
+            self._keys.append(key)
         return True
+
+    @property
+    def newest(self) -> str:
+        """The key that was read last; "" where none is needed."""
+        return self._keys[-1] if self._keys else ""
 
     def sign(self, headers: MutableMapping[str, str]) -> None:
         """Leave what the SDK itself sends, and add the newest key and the connection's own headers.
@@ -60,12 +66,11 @@ class Keyring:
         """
         for name in [name for name in headers if not _sent_by_sdk(name.lower())]:
             del headers[name]
-        key = self._keys[-1] if self._keys else ""
         match self._connection.auth:
             case AuthHeader.BEARER:
-                headers["Authorization"] = f"Bearer {key}"
+                headers["Authorization"] = f"Bearer {self.newest}"
             case AuthHeader.X_API_KEY:
-                headers["X-Api-Key"] = key
+                headers["X-Api-Key"] = self.newest
             case AuthHeader.NONE:
                 pass
         headers.update(self._connection.headers)

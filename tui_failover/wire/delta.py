@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tui_failover.core.copying import value
+
 _MOST_TOKENS = 10**9  # a larger count is a mistake of the peer
 
 
@@ -24,7 +26,7 @@ class ErrorShape:
     html: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Delta:
     """What one event adds to an answer.
 

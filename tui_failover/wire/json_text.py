@@ -4,18 +4,21 @@ import json
 
 from tui_failover.wire.verdict import Problem
 
+_WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_WRITE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def json_bytes(value: object) -> bytes:
     """Return `value` as UTF-8; half a surrogate pair, which UTF-8 cannot hold, makes the whole text ASCII."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return _WRITE(value).encode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
+        return _WRITE_ASCII(value).encode()
 
 
 def json_line(value: object) -> str:
     """Return `value` as compact JSON text, for the places where a dialect carries JSON inside a string."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _WRITE(value)
 
 
 def read_json(body: bytes) -> object | Problem:

@@ -36,9 +36,10 @@ def _read(document: dict[str, object], part: str) -> Delta:
         return Delta(error=error)
     message = as_mapping(first.get(part))
     usage = as_mapping(document.get("usage"))
+    text = as_text(message.get("content")) or as_text(message.get("refusal"))
     return Delta(
-        text=as_text(message.get("content")) or as_text(message.get("refusal")),
-        content=any(message.get(field) for field in _MADE_BY_MODEL),
+        text=text,
+        content=bool(text) or any(message.get(field) for field in _MADE_BY_MODEL),
         model=as_text(document.get("model")),
         finish=as_text(first.get("finish_reason")),
         input_tokens=as_tokens(usage.get("prompt_tokens")),
@@ -50,5 +51,5 @@ def _error(document: dict[str, object], choice: dict[str, object]) -> ErrorShape
     """Return the error in a document; routers put one beside a choice that finishes with "error"."""
     if not choice:
         return error_in(document)
-    beside = error_in({"error": document.get("error")})
+    beside = error_in({"error": document["error"]}) if document.get("error") is not None else None
     return beside or (ErrorShape(type="error") if choice.get("finish_reason") == "error" else None)

@@ -7,7 +7,8 @@ therefore no event.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from tui_failover.core.copying import value
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
@@ -18,7 +19,7 @@ class ProtocolError(ValueError):
     """The peer broke the dialect; the message says how, without quoting the peer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SseEvent:
     """One event.
 

@@ -42,6 +42,9 @@ class RawEvents:
 
     def _event(self, block: bytes) -> SseEvent | None:
         """Read one block, as `SseDecoder` would; a block begins anew, so nothing has to be remembered."""
+        if block.startswith(b"data: ") and block.find(b"\n") == len(block) - 2 and b"\r" not in block:
+            self._at_start = False
+            return SseEvent("", block[6:-2].decode("utf-8", "replace"))  # as nearly all are
         text = block.decode("utf-8", "replace")
         if self._at_start:
             self._at_start = False

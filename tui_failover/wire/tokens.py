@@ -92,7 +92,10 @@ def to_anthropic(tokens: Tokens) -> dict[str, object]:
 
 def latest(before: dict[str, object], usage: object) -> dict[str, object]:
     """Return `before` overwritten by the counts `usage` states: counts of a stream are running totals."""
-    return {**before, **{name: value for name, value in as_mapping(usage).items() if value is not None}}
+    stated = as_mapping(usage)
+    if None in stated.values():
+        stated = {name: value for name, value in stated.items() if value is not None}
+    return before | stated
 
 
 def _marked(usage: dict[str, object], tokens: Tokens) -> dict[str, object]:
