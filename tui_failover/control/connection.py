@@ -7,8 +7,6 @@ counts from the first byte of each request.
 import asyncio
 import enum
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 
 from aiohttp import web
@@ -104,16 +102,15 @@ class Connection(web.RequestHandler):
             self._await(_State.HEADERS, self._limits.header_s)
         return True
 
-    @contextmanager
-    def serving(self) -> Iterator[None]:
+    def begun(self) -> None:
         """Tell that a request is complete up to its body, and being answered."""
         self._disarm()
         self._state = _State.HANDLER
-        try:
-            yield
-        finally:
-            if self.transport is not None:
-                self._await(_State.NEXT, self._limits.idle_s)
+
+    def answered(self) -> None:
+        """Tell that the answer is made: the next request may come."""
+        if self.transport is not None:
+            self._await(_State.NEXT, self._limits.idle_s)
 
     def handle_error(
         self,

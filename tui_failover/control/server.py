@@ -215,8 +215,11 @@ class _Desk:
         """Return the answer; whatever goes wrong, it has the one shape."""
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101 - the server makes no others
-        with connection.serving():
+        connection.begun()
+        try:
             response = await self._answered(request)
+        finally:
+            connection.answered()
         if response.headers.get("Connection") == "close" and not response.prepared:
             response.force_close()
         return response

@@ -54,15 +54,19 @@ def book_answer(
         normal = closed and not _unusual(state, outcome.first_content_s)
         health = healths.succeeded(health, draft.now, outcome.first_content_s, probe=probe, learn=normal)
     spend = _paid(state, draft, outcome.reply.usage, probe=probe)
-    what = "a check" if probe else "a query"
-    reason = f"{what} was answered in {outcome.first_content_s:.1f} s"
-    after = replace(state, health=health, live=live, probes=probes, spend=spend)
-    _word(draft, after, reason, Source.PROBE if probe else Source.LIVE)
+    reason = f"{'a check' if probe else 'a query'} was answered in {outcome.first_content_s:.1f} s"
+    breaker = state.breaker
     if proof and not late:
-        _lift(draft, provider, draft.now - outcome.elapsed_s)
         slow = outcome.first_content_s > draft.rules.breaker.slow_s and not probe
         breaker = breakers.passed(state.breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
-        set_breaker(draft, provider, breaker, Source.PROBE if probe else Source.LIVE)
+    moved = breaker.generation != state.breaker.generation
+    after = replace(state, health=health, live=live, probes=probes, spend=spend)
+    source = Source.PROBE if probe else Source.LIVE
+    _word(draft, after if moved else replace(after, breaker=breaker), reason, source)
+    if proof and not late and draft.fleet.holds:
+        _lift(draft, provider, draft.now - outcome.elapsed_s)
+    if moved:
+        set_breaker(draft, provider, breaker, source)
 
 
 def book_failure(

@@ -7,8 +7,9 @@ from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Limits
-from tui_failover.core.provider_state import Obstacle
+from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.snapshot import NotUsed, WhyNot
+from tui_failover.core.spec import AttemptRules
 
 _P95_FACTOR = 4.0  # an answer that takes four times its provider's p95 is not coming
 _ENOUGH = 5  # answers before a percentile means anything
@@ -62,17 +63,22 @@ def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool)
     """
     rules = fleet.rules.attempt
     state = fleet.providers[provider]
-    p95 = state.live.percentile(0.95) if len(state.live.recent) >= _ENOUGH else None
     if last:
         first = left_s
     elif state.spec.reasoning:
         first = rules.first_content_reasoning_s
-    elif p95 is None:
-        first = rules.first_content_unknown_s
     else:
-        first = min(max(_P95_FACTOR * p95, rules.first_content_min_s), rules.first_content_max_s)
+        first = _usual_s(state, rules)
     progress = rules.progress_reasoning_s if state.spec.reasoning else rules.progress_s
     return Limits(rules.connect_s, min(first, left_s), progress, rules.total_s)
+
+
+def _usual_s(state: ProviderState, rules: AttemptRules) -> float:
+    """Return how long a provider's first content is waited for, after what is usual for it."""
+    p95 = state.live.percentile(0.95) if len(state.live.recent) >= _ENOUGH else None
+    if p95 is None:
+        return rules.first_content_unknown_s
+    return min(max(_P95_FACTOR * p95, rules.first_content_min_s), rules.first_content_max_s)
 
 
 def next_available(fleet: Fleet, agent: AgentState, now: float) -> ProviderId | None:

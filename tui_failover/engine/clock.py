@@ -11,11 +11,11 @@ class LoopClock:
     """The clock of a running event loop; `now` may be called from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._mono = loop.time
 
     def now(self) -> Moment:
         """Return the present instant; its monotonic part is the loop's own time."""
-        return Moment(self._loop.time(), time.time())
+        return Moment(self._mono(), time.time())
 
     async def sleep(self, seconds: float) -> None:
         """Wait; zero and less yields once."""

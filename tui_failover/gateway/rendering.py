@@ -1,6 +1,5 @@
 """From what a provider sends to what the caller gets: the same bytes, an assembled answer, or a translation."""
 
-import json
 from collections.abc import Callable
 
 from tui_failover.wire.answer import Answer, Wording
@@ -9,7 +8,7 @@ from tui_failover.wire.assembly import assembler_of
 from tui_failover.wire.delta import NOTHING, Delta
 from tui_failover.wire.dialect import READ_DOCUMENT, READ_EVENT, Dialect
 from tui_failover.wire.error_body import error_in
-from tui_failover.wire.json_text import json_bytes
+from tui_failover.wire.json_text import json_bytes, json_value
 from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
 from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
 from tui_failover.wire.stream_translation import MakeId, Step, StreamTranslator, stream_of
@@ -178,8 +177,8 @@ class Untouched:
     def whole(self, body: bytes) -> Step:
         """Return the answer as it came."""
         try:
-            error = error_in(json.loads(body))
-        except (ValueError, RecursionError):
+            error = error_in(json_value(body))
+        except ValueError:
             error = None
         return Step(b"", Delta(error=error)) if error else Step(body, Delta(content=True, finish="whole"))
 
@@ -197,11 +196,10 @@ def _only_usage(event: SseEvent) -> bool:
 
 def _document(body: bytes) -> object:
     try:
-        document: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return json_value(body)
+    except ValueError as error:
         message = "an answer that is no JSON"
         raise ProtocolError(message) from error
-    return document
 
 
 def _answer(dialect: Dialect, document: object) -> Answer:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -92,8 +92,7 @@ class Gateway:
         path = read_path(request.raw_path) or Path(Call.OTHER, "", None)
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
         try:
-            with self._counted():
-                return await self._served(turn, lets_in)
+            return await self._counted(turn, lets_in)
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
             response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
@@ -124,8 +123,7 @@ class Gateway:
             task.cancel()
         await self._idle.wait()
 
-    @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    async def _counted(self, turn: _Turn, lets_in: LetsIn) -> web.StreamResponse:
         if self._stopping or len(self._tasks) >= self._settings.at_once:
             why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
             raise Refused(Fault.NO_PROVIDER, why, close=self._stopping)
@@ -134,7 +132,7 @@ class Gateway:
         self._tasks.add(task)
         self._idle.clear()
         try:
-            yield
+            return await self._served(turn, lets_in)
         finally:
             self._tasks.discard(task)
             if not self._tasks:
@@ -150,7 +148,7 @@ class Gateway:
             return self._models(turn, agents)
         asked = await read_asked(turn.request, turn.path, self._settings, agents)
         if turn.path.call is Call.COUNT:
-            return _counted(turn, asked)
+            return _estimated(turn, asked)
         return await self._carried(turn, asked)
 
     async def _carried(self, turn: _Turn, asked: Asked) -> web.StreamResponse:
@@ -220,7 +218,7 @@ class Gateway:
         return _answer(json_bytes({"object": "list", "data": listed, **ends}), _JSON, turn)
 
 
-def _counted(turn: _Turn, asked: Asked) -> web.Response:
+def _estimated(turn: _Turn, asked: Asked) -> web.Response:
     """Return a guess at a request's tokens: no provider is asked, and the caller is told that it is a guess."""
     request = read_anthropic_request({"max_tokens": 1, **asked.body.values})
     if isinstance(request, Problem):

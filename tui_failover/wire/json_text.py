@@ -2,6 +2,8 @@
 
 import json
 
+import orjson
+
 from tui_failover.wire.verdict import Problem
 
 _WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -11,9 +13,25 @@ _WRITE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
 def json_bytes(value: object) -> bytes:
     """Return `value` as UTF-8; half a surrogate pair, which UTF-8 cannot hold, makes the whole text ASCII."""
     try:
-        return _WRITE(value).encode()
-    except UnicodeEncodeError:
+        return orjson.dumps(value)
+    except TypeError:
         return _WRITE_ASCII(value).encode()
+
+
+def json_value(text: str | bytes) -> object:
+    """Return what a provider's text holds; raises `ValueError` where it is no JSON.
+
+    A whole number beyond 64 bits comes as the nearest float, as JSON's other readers take it (RFC 8259, 6).
+    """
+    try:
+        value: object = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:  # it is stricter than providers are: half a surrogate pair, NaN
+            value = json.loads(text)
+        except RecursionError as error:
+            message = "nested too deep"
+            raise ValueError(message) from error
+    return value
 
 
 def json_line(value: object) -> str:

@@ -35,16 +35,23 @@ def _read(document: dict[str, object], part: str) -> Delta:
     if error is not None:
         return Delta(error=error)
     message = as_mapping(first.get(part))
-    usage = as_mapping(document.get("usage"))
+    received, produced = _usage(document)
     text = as_text(message.get("content")) or as_text(message.get("refusal"))
     return Delta(
         text=text,
         content=bool(text) or any(message.get(field) for field in _MADE_BY_MODEL),
         model=as_text(document.get("model")),
         finish=as_text(first.get("finish_reason")),
-        input_tokens=as_tokens(usage.get("prompt_tokens")),
-        output_tokens=as_tokens(usage.get("completion_tokens")),
+        input_tokens=received,
+        output_tokens=produced,
     )
+
+
+def _usage(document: dict[str, object]) -> tuple[int | None, int | None]:
+    usage = document.get("usage")
+    if not isinstance(usage, dict):
+        return None, None
+    return as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
 
 
 def _error(document: dict[str, object], choice: dict[str, object]) -> ErrorShape | None:

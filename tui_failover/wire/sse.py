@@ -4,11 +4,11 @@ An event is handed out only with its closing blank line; what is left at the end
 therefore no event.
 """
 
-import json
 import re
 from collections.abc import Iterator
 
 from tui_failover.core.copying import value
+from tui_failover.wire.json_text import json_value
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
@@ -96,8 +96,8 @@ class SseDecoder:
 def json_object(event: SseEvent) -> dict[str, object]:
     """Return the JSON object an event carries; raises `ProtocolError` where it carries none."""
     try:
-        document = json.loads(event.data)
-    except (ValueError, RecursionError) as error:
+        document = json_value(event.data)
+    except ValueError as error:
         msg = "an event that is no JSON"
         raise ProtocolError(msg) from error
     if not isinstance(document, dict):
