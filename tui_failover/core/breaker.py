@@ -6,7 +6,7 @@ sony/gobreaker's `beforeRequest`/`afterRequest`). The cooldown's end is seen on 
 
 from dataclasses import dataclass
 
-from tui_failover.core.copying import replace
+from tui_failover.core.copying import replace, value
 from tui_failover.core.spec import BreakerRules
 from tui_failover.core.transition import BREAKER, BreakerState, Trigger, legal
 
@@ -14,7 +14,7 @@ _TALLY_S = 3.0
 _TOP = 16  # rungs of the ladder; far beyond the longest cooldown, small enough for a float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tally:
     """Outcomes of a few seconds; the window forgets them tally by tally."""
 

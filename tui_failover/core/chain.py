@@ -1,8 +1,7 @@
 """Which providers a query is to try, in order, and a reason for each one passed over."""
 
-from dataclasses import dataclass
-
 from tui_failover.core.agent_state import SHARES, AgentState, Ramp
+from tui_failover.core.copying import value
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
@@ -15,7 +14,7 @@ _P95_FACTOR = 4.0  # an answer that takes four times its provider's p95 is not c
 _ENOUGH = 5  # answers before a percentile means anything
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """What a query is to do.
 

@@ -5,13 +5,14 @@
 
 from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Outcome
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Permit:
     """The right to make one attempt; hand it back with `AttemptEnded`.
 
@@ -77,7 +78,7 @@ class AgentRemoved:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QueryAsked:
     """A query came in; told before its plan is made."""
 
@@ -91,7 +92,7 @@ class ContentCame:
     permit: Permit
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AttemptEnded:
     """An admitted attempt ended."""
 
@@ -99,7 +100,7 @@ class AttemptEnded:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QueryEnded:
     """A query ended, after all its attempts.
 

@@ -3,14 +3,14 @@
 Sparklines and rates read the slots; percentiles read the newest latencies.
 """
 
-from dataclasses import dataclass
+from tui_failover.core.copying import value
 
 SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
 RECENT = 100  # p95 is taken over this many answers
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Slot:
     """The samples of one slot of time.
 
@@ -27,7 +27,7 @@ class Slot:
     worst_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Series:
     """Samples of one kind: live queries, or probes. Slots without samples are absent: a gap is not a zero."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.query import Reply, Usage
 
 
@@ -48,7 +49,7 @@ class Failure:
     may_retry_here: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """The provider answered.
 

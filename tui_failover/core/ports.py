@@ -1,10 +1,10 @@
 """What the core's surroundings must provide, and what the console may ask of an engine."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from tui_failover.core.command import Command, Verdict
+from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import Moment, ProviderId
 from tui_failover.core.outcome import Outcome
@@ -33,7 +33,7 @@ class Rng(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """How long an attempt may take, in seconds.
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tui_failover.core.copying import value
+
 
 class Role(StrEnum):
     """Who said a turn of the conversation."""
@@ -36,7 +38,7 @@ class Query:
     max_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """Tokens as the provider counted them; `input_tokens` includes what it read from its cache."""
 
@@ -47,7 +49,7 @@ class Usage:
         return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """What a provider answered.
 

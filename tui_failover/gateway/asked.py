@@ -3,13 +3,13 @@
 import asyncio
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId
 from tui_failover.gateway.settings import GatewaySettings
 from tui_failover.wire.dialect import Dialect
@@ -45,7 +45,7 @@ _CALLS = {call.value: call for call in Call if call is not Call.OTHER}
 _DIALECTS = {Call.CHAT: Dialect.OPENAI, Call.MESSAGES: Dialect.ANTHROPIC, Call.COUNT: Dialect.ANTHROPIC}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Path:
     """A path of the gateway.
 
@@ -73,7 +73,7 @@ def read_path(raw_path: str) -> Path | None:
     return Path(_CALLS.get(path, Call.OTHER), path, None if agent is None else unquote(agent))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """A request that can be carried.
 
@@ -158,10 +158,10 @@ def _agent(
 
 def _shown(request: web.BaseRequest) -> dict[str, str]:
     shown: dict[str, str] = {}
-    for name, value in request.headers.items():
+    for name, said in request.headers.items():
         lower = name.lower()
-        if (lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING)) and lower not in shown and value.isascii():
-            shown[lower] = value
+        if (lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING)) and lower not in shown and said.isascii():
+            shown[lower] = said
     return shown
 
 

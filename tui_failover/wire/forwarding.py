@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from tui_failover.core.copying import value
 from tui_failover.core.outcome import Failed, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.wire.members import Members
@@ -35,7 +36,7 @@ class Rendering(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forward:
     """One request for one provider.
 

@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.wire.json_text import json_line
 from tui_failover.wire.verdict import Problem
 
@@ -12,7 +12,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _NONE: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Members:
     """A JSON object and where its members stand.
 
