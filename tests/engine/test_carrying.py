@@ -12,7 +12,7 @@ from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Ou
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.query import Reply
 from tui_failover.core.spec import ProviderSpec
-from tui_failover.engine.errand import Open
+from tui_failover.engine.errand import Conversation, Open
 
 BROKEN = Failed(Failure(FailureKind.STREAM_BROKEN, "was cut off"), 1.0)
 WHOLE = Answered(Reply("yes", "m"), 0.1, 1.0)
@@ -25,6 +25,9 @@ class Stub:
     ends: list[Outcome | Open]
     unfit: frozenset[str] = frozenset()
     tried: list[ProviderId] = field(default_factory=list)
+
+    def conversation(self) -> Conversation | None:
+        return None
 
     def obstacle(self, spec: ProviderSpec) -> str:
         return "cannot carry it" if spec.id in self.unfit else ""

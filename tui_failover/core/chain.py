@@ -29,20 +29,31 @@ class Plan:
     panic: bool = False
 
 
-def plan(fleet: Fleet, agent_id: AgentId, now: float) -> Plan:
-    """Return whom the agent's next query tries. Everyone in its chain is either a candidate or passed over."""
+def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = None) -> Plan:
+    """Return whom the agent's next query tries. Everyone in its chain is either a candidate or passed over.
+
+    Args:
+        fleet: as it stands.
+        agent_id: who asks.
+        now: monotonic seconds.
+        home: where the query's conversation is; it stays there, also while that is drained, unless a person has
+            switched the agent to another provider.
+    """
     agent = fleet.agents[agent_id]
+    if agent.pin is not None and agent.pin.provider != home:
+        home = None
     open_to: list[ProviderId] = []
     passed: list[tuple[ProviderId, Obstacle]] = []
     for provider in _members(agent):
         obstacle = fleet.obstacle(provider, now)
-        if obstacle is None or _commanded(agent, provider, obstacle):
+        stays = provider == home and obstacle is not None and obstacle.code is NotUsed.DRAINING
+        if obstacle is None or stays or _commanded(agent, provider, obstacle):
             open_to.append(provider)
         else:
             passed.append((provider, obstacle))
     why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
     if open_to:
-        return Plan(_ordered(fleet, agent, open_to), why + _left_out(agent))
+        return Plan(_ordered(fleet, agent, open_to, home), why + _left_out(agent))
     desperate = [(provider, one) for provider, one in passed if one.code in DESPERATION]
     desperate.sort(key=lambda pair: _badness(pair[1], now))
     least_bad = tuple(provider for provider, _ in desperate)
@@ -136,9 +147,13 @@ def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> b
     return pin is not None and pin.hard and pin.provider == provider and obstacle.code in DESPERATION
 
 
-def _ordered(fleet: Fleet, agent: AgentState, open_to: list[ProviderId]) -> tuple[ProviderId, ...]:
+def _ordered(
+    fleet: Fleet, agent: AgentState, open_to: list[ProviderId], home: ProviderId | None
+) -> tuple[ProviderId, ...]:
     first = agent.active
-    if agent.ramp is not None and _takes_candidate(agent.ramp, agent.queries):
+    if home in open_to:
+        first = home
+    elif agent.ramp is not None and _takes_candidate(agent.ramp, agent.queries):
         first = agent.ramp.candidate
     rest = sorted((one for one in open_to if one != first), key=lambda one: _trust(fleet, one))
     return (first, *rest) if first in open_to else tuple(rest)

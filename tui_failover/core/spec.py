@@ -213,6 +213,15 @@ class PanicRules:
 
 
 @dataclass(frozen=True, slots=True)
+class AffinityRules:
+    """How long a conversation stays with the provider that answered it. Seconds; counts."""
+
+    idle_s: float = 300.0
+    stay_s: float = 1800.0
+    remembered: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
 class LocalFaultRules:
     """When several providers fail at once because of us. Seconds.
 
@@ -237,4 +246,5 @@ class Rules:
     failback: FailbackRules = field(default_factory=FailbackRules)
     override: OverrideRules = field(default_factory=OverrideRules)
     panic: PanicRules = field(default_factory=PanicRules)
+    affinity: AffinityRules = field(default_factory=AffinityRules)
     local_fault: LocalFaultRules = field(default_factory=LocalFaultRules)

@@ -13,9 +13,11 @@ from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Clock, Limits, Rng, Upstream
 from tui_failover.core.query import Query, Reply
+from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import ProviderSpec
 from tui_failover.core.transition import BreakerState
-from tui_failover.engine.errand import Carried, Errand, Open
+from tui_failover.engine.affinity import Affinity
+from tui_failover.engine.errand import Carried, Conversation, Errand, Open
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
 from tui_failover.engine.state import Cell
@@ -49,6 +51,7 @@ class _Run:
     Attributes:
         trail: the attempts that failed.
         passed: who was passed over, and why the last time.
+        home: where its conversation is, if it is to stay there.
         again_at: when providers said they may be asked again.
         waited_s: seconds spent waiting for desperate turns.
     """
@@ -62,6 +65,7 @@ class _Run:
     passed: dict[ProviderId, str] = field(default_factory=dict)
     again_at: list[float] = field(default_factory=list)
     waited_s: float = 0.0
+    home: ProviderId | None = None
 
     @property
     def callers_fault(self) -> bool:
@@ -77,6 +81,11 @@ class _Asking:
 
     def __init__(self, query: Query) -> None:
         self._query = query
+
+    def conversation(self) -> Conversation | None:
+        first = self._query.turns[0].text if self._query.turns else self._query.text
+        key = f"{self._query.system or ''}\n{first}"
+        return Conversation(key, begins=not self._query.turns)
 
     def obstacle(self, spec: ProviderSpec) -> str:  # noqa: ARG002 - every provider takes it
         return ""
@@ -106,6 +115,7 @@ class Dispatcher:
         rules = cell.fleet.rules
         self._budget = RetryBudget(rules.attempt)
         self._panic = PanicGate(rules.panic, clock)
+        self._affinity = Affinity(rules.affinity)
 
     @property
     def agents(self) -> Collection[AgentId]:
@@ -140,6 +150,7 @@ class Dispatcher:
             raise UnknownAgent(message)
         self._cell.apply(QueryAsked(agent))
         run = _Run(agent, errand, self._now(), state.config.max_retries)
+        run.home = self._affinity.home(agent, errand, run.started)
         answer = await self._carry(run)
         first = run.tried[0] if run.tried else None
         match answer:
@@ -152,6 +163,8 @@ class Dispatcher:
                 self._cell.apply(QueryEnded(agent, None, first, callers_fault=nobodys, reason=reason))
                 raise answer
             case Carried():
+                away = answer.provider != state.preferred[0]
+                self._affinity.answered(agent, errand, answer.provider, away=away, now=self._now())
                 try:
                     yield answer
                 finally:
@@ -182,7 +195,8 @@ class Dispatcher:
             if run.attempts_at(provider) > run.retries:
                 continue
             after = len(route.candidates) - number
-            step = await self._try(run, _Place(provider, after, self._commanded(run.agent, provider)))
+            insisted = self._commanded(run.agent, provider) or self._finishing(run, provider)
+            step = await self._try(run, _Place(provider, after, insisted))
             if not isinstance(step, Next):
                 return step
             if step.step is Step.STOP:
@@ -339,7 +353,7 @@ class Dispatcher:
         if run.agent not in fleet.agents:
             message = f"{run.agent}: it was removed while its query was under way"
             raise UnknownAgent(message)
-        route = plan(fleet, run.agent, self._now())
+        route = plan(fleet, run.agent, self._now(), run.home)
         for one in route.candidates:
             run.passed.setdefault(one, "not reached: the query's attempts or time were used up")
         for why in route.passed_over:
@@ -354,6 +368,13 @@ class Dispatcher:
     def _commanded(self, agent: AgentId, provider: ProviderId) -> bool:
         state = self._cell.fleet.agents.get(agent)
         return state is not None and state.pin is not None and state.pin.hard and state.pin.provider == provider
+
+    def _finishing(self, run: _Run, provider: ProviderId) -> bool:
+        """Tell whether a drained provider gets the query all the same: its conversations finish there."""
+        if provider != run.home:
+            return False
+        obstacle = self._cell.fleet.obstacle(provider, self._now())
+        return obstacle is not None and obstacle.code is NotUsed.DRAINING
 
     def _now(self) -> float:
         return self._clock.now().mono

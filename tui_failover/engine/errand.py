@@ -16,8 +16,25 @@ class Open:
     """Content has come and more may follow: no further provider is tried, whatever becomes of the rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a query is part of.
+
+    Attributes:
+        key: the same in all queries of the conversation.
+        begins: the query is its first.
+    """
+
+    key: str
+    begins: bool
+
+
 class Errand(Protocol):
     """One query's own part in being carried; it keeps what it was answered."""
+
+    def conversation(self) -> Conversation | None:
+        """Return which conversation the query belongs to, or None where it belongs to none."""
+        ...
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the query, or ""; it is then passed over and nothing is booked."""

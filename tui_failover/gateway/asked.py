@@ -19,6 +19,7 @@ from tui_failover.wire.verdict import Problem
 
 AGENT_HEADER = "x-failover-agent"
 STRICT_HEADER = "x-failover-strict"
+CONVERSATION_HEADER = "x-failover-conversation"
 _PATH = re.compile(r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?P<call>/[a-z0-9_/-]{1,100})")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # What a provider may see of the caller's headers: nothing that names a key, an account or a person.
@@ -85,6 +86,7 @@ class Asked:
         body: as it came.
         headers: what a provider may see of the caller's.
         strict: nothing may be lost in translation.
+        conversation: what the caller calls its conversation; "" where it does not say.
     """
 
     agent: AgentId
@@ -94,6 +96,7 @@ class Asked:
     body: Members
     headers: Mapping[str, str]
     strict: bool = False
+    conversation: str = ""
 
     @property
     def streams(self) -> bool:
@@ -135,6 +138,7 @@ async def read_asked(
         body=body,
         headers=_shown(request),
         strict=request.headers.get(STRICT_HEADER, "") == "1",
+        conversation=request.headers.get(CONVERSATION_HEADER, ""),
     )
 
 

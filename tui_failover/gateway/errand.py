@@ -8,8 +8,9 @@ from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.spec import ProviderSpec
-from tui_failover.engine.errand import Open
+from tui_failover.engine.errand import Conversation, Open
 from tui_failover.gateway.asked import Asked, Call
+from tui_failover.gateway.conversations import conversation_of
 from tui_failover.gateway.rendering import (
     Making,
     SameStream,
@@ -59,6 +60,10 @@ class Errand:
     problems: list[Problem] = field(default_factory=list)
     _request: Request | Problem | None = None
     _translations: dict[ProviderId, Translated | Problem] = field(default_factory=dict)
+
+    def conversation(self) -> Conversation | None:
+        """Return which conversation the request belongs to."""
+        return conversation_of(self.asked)
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the request, or ""."""

@@ -1,0 +1,62 @@
+"""Where conversations are, so that they stay there: prompt caches and signed reasoning are lost with every move.
+
+Only conversations away from their agent's first choice are remembered: the others are where new ones begin.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.spec import AffinityRules
+from tui_failover.engine.errand import Errand
+
+
+@dataclass(slots=True)
+class _Stay:
+    """A conversation's stay with a provider; instants are monotonic seconds."""
+
+    provider: ProviderId
+    since_at: float
+    asked_at: float
+
+
+class Affinity:
+    """Remembers stays, those silent the longest first, and never too many; lives on the engine's loop.
+
+    Whoever's conversation it is has to work its key out only where that can matter.
+    """
+
+    def __init__(self, rules: AffinityRules) -> None:
+        self._rules = rules
+        self._stays: OrderedDict[tuple[AgentId, str], _Stay] = OrderedDict()
+
+    def home(self, agent: AgentId, errand: Errand, now: float) -> ProviderId | None:
+        """Return where a query's conversation is; None for a new one, or one idle or there for too long."""
+        conversation = errand.conversation() if self._stays else None
+        if conversation is None or conversation.begins:
+            return None
+        key = (agent, conversation.key)
+        stay = self._stays.get(key)
+        if stay is None:
+            return None
+        if now - stay.asked_at >= self._rules.idle_s or now - stay.since_at >= self._rules.stay_s:
+            del self._stays[key]
+            return None
+        return stay.provider
+
+    def answered(self, agent: AgentId, errand: Errand, provider: ProviderId, *, away: bool, now: float) -> None:
+        """Take note of who answers a query; `away` tells that new conversations would begin elsewhere."""
+        conversation = errand.conversation() if away or self._stays else None
+        if conversation is None:
+            return
+        key = (agent, conversation.key)
+        if not away:
+            self._stays.pop(key, None)
+            return
+        stay = self._stays.get(key)
+        if stay is None or stay.provider != provider:
+            stay = self._stays[key] = _Stay(provider, now, now)
+        stay.asked_at = now
+        self._stays.move_to_end(key)
+        while len(self._stays) > self._rules.remembered:
+            self._stays.popitem(last=False)

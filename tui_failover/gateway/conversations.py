@@ -1,0 +1,39 @@
+"""Which requests belong to the same conversation: those that begin alike, or that their caller calls alike."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from tui_failover.engine.errand import Conversation
+from tui_failover.gateway.asked import Asked
+from tui_failover.wire.delta import as_mapping, as_text
+
+_KEY_BYTES = 16
+_INSTRUCTIONS = frozenset({"system", "developer"})
+
+
+def conversation_of(asked: Asked) -> Conversation | None:
+    """Return the conversation a request is part of; None for a call that is no conversation.
+
+    Both dialects send all that was said so far with every request, so a conversation is known by its beginning:
+    the instructions and what the user said first. One that goes on holds more than that. Only words count, for
+    marks such as those for a prompt cache move from request to request.
+    """
+    if asked.conversation:
+        return Conversation(f"named {asked.conversation}", begins=False)
+    messages = asked.body.values.get("messages")
+    if not isinstance(messages, list) or not messages:
+        return None
+    said = [as_mapping(one) for one in messages]
+    first = next((at for at, one in enumerate(said) if one.get("role") not in _INSTRUCTIONS), len(said) - 1)
+    key = blake2b(digest_size=_KEY_BYTES)
+    for text in _words([asked.body.values.get("system"), *(one.get("content") for one in said[: first + 1])]):
+        key.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return Conversation(key.hexdigest(), begins=first + 1 == len(said))
+
+
+def _words(contents: list[object]) -> Iterator[str]:
+    for content in contents:
+        if isinstance(content, list):
+            yield from (as_text(as_mapping(part).get("text")) for part in content)
+        else:
+            yield as_text(content)
