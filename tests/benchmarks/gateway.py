@@ -1,24 +1,23 @@
 """What the gateway costs, side by side: without anything between, with a bare pass-through, with the gateway.
 
-Run with `python -m tests.benchmarks.gateway`. Upstream, pass-through and gateway are processes of their own; the
-callers are this one. Latencies are milliseconds.
+Run with `python -m tests.benchmarks.gateway [SECONDS]`. Upstream, pass-through and gateway are processes of their
+own; the callers are this one. Latencies are milliseconds, and CPU is that of the process in the middle alone.
 """
 
 import asyncio
 import gc
-import json
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from statistics import quantiles
 
 import aiohttp
+import psutil
 from aiohttp import web
 
+from tests.benchmarks.load import LONG_CHUNKS, Upstream, at_length, crowd, load, percentile
 from tui_failover.control import ControlServer, ControlSettings, Limits, Listen
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import Dialect, FailoverConfig, ProviderSpec
@@ -28,61 +27,6 @@ from tui_failover.gateway import Gateway, GatewaySettings
 from tui_failover.providers import Connection, SdkUpstreams
 
 PARALLEL = (1, 16, 64)
-SECONDS = 4.0
-STREAMS = 1_000
-PATH = "/v1/chat/completions"
-_USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
-_HEAD = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m"}
-_MESSAGE = {"index": 0, "message": {"role": "assistant", "content": "Yes, it is."}, "finish_reason": "stop"}
-_WHOLE = json.dumps({**_HEAD, "choices": [_MESSAGE], "usage": _USAGE}).encode()
-_PIECES = [{"role": "assistant", "content": ""}, {"content": "Yes,"}, {"content": " it is."}]
-
-
-def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
-    chunk = {**_HEAD, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
-    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
-
-
-_LAST = b"data: " + json.dumps({**_HEAD, "choices": [], "usage": _USAGE}).encode() + b"\n\ndata: [DONE]\n\n"
-_STREAM = [*map(_event, _PIECES), _event({}, "stop") + _LAST]
-
-
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-_ANSWERS = {
-    False: b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-    % (len(_WHOLE), _WHOLE),
-    True: b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    + b"".join(map(_chunk, [*_STREAM, b""])),
-}
-
-
-class Upstream(asyncio.Protocol):
-    """Answers every request at once, with as little work as possible."""
-
-    def __init__(self) -> None:
-        self._pending = b""
-        self._transport: asyncio.WriteTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._pending += data
-        while (end := self._pending.find(b"\r\n\r\n")) >= 0:
-            head = self._pending[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0])
-            if len(self._pending) < end + 4 + length:
-                return
-            body = self._pending[end + 4 : end + 4 + length]
-            self._pending = self._pending[end + 4 + length :]
-            streams = b'"stream":true' in body or b'"stream": true' in body
-            assert self._transport is not None
-            self._transport.write(_ANSWERS[streams])
 
 
 async def upstream(_: str) -> str:
@@ -150,121 +94,64 @@ async def play(role: str, target: str) -> None:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Of one run: milliseconds until the first byte of the body and until the end, and how many in a second."""
+class Middle:
+    """A process that stands between the callers and the upstream, or the upstream itself."""
 
-    first: list[float]
-    whole: list[float]
-    per_s: float
+    name: str
+    address: str
+    process: psutil.Process
 
+    def cpu_s(self) -> float:
+        """Return the seconds of processor time it has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
-def _request(address: str, *, stream: bool) -> bytes:
-    body = json.dumps(
-        {"model": "m", "messages": [{"role": "user", "content": "Is it?"}], "stream": stream}
-    ).encode()
-    host = address.removeprefix("http://")
-    head = f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
-
-
-class Caller:
-    """One connection that asks again and again."""
-
-    def __init__(self, address: str, *, stream: bool) -> None:
-        self._host, _, port = address.removeprefix("http://").partition(":")
-        self._port = int(port)
-        self._request = _request(address, stream=stream)
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self) -> tuple[float, float]:
-        """Return the milliseconds to the first byte of the body and to the end of the answer."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
-        reader, writer = self._streams
-        began = time.perf_counter()
-        writer.write(self._request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        assert head.startswith(b"http/1.1 200"), head
-        first = time.perf_counter() - began
-        at = head.find(b"content-length:")
-        if at >= 0:
-            await reader.readexactly(int(head[at + 15 :].split(b"\r\n", 1)[0]))
-        else:
-            while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
-            await reader.readline()
-        return first * 1e3, (time.perf_counter() - began) * 1e3
-
-    def close(self) -> None:
-        if self._streams is not None:
-            self._streams[1].close()
+    def resident_mb(self) -> float:
+        """Return its memory."""
+        return float(self.process.memory_info().rss / 1e6)
 
 
-async def load(address: str, parallel: int, *, stream: bool, seconds: float = SECONDS) -> Figures:
-    """Let so many callers ask one after the other, each on its own connection."""
-    ends = time.perf_counter() + seconds
-    figures = Figures([], [], 0.0)
-
-    async def caller() -> None:
-        one = Caller(address, stream=stream)
-        while time.perf_counter() < ends:
-            first, whole = await one.ask()
-            figures.first.append(first)
-            figures.whole.append(whole)
-        one.close()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(parallel):
-            group.create_task(caller())
-    return Figures(figures.first, figures.whole, len(figures.whole) / seconds)
-
-
-async def crowd(address: str) -> tuple[int, float]:
-    """Open a thousand streams at once; return how many failed, and the seconds it took."""
-    callers = [Caller(address, stream=True) for _ in range(STREAMS)]
-    began = time.perf_counter()
-    ended = await asyncio.gather(*(one.ask() for one in callers), return_exceptions=True)
-    for one in callers:
-        one.close()
-    return sum(isinstance(one, BaseException) for one in ended), time.perf_counter() - began
-
-
-def _p(values: list[float], percent: int) -> float:
-    return quantiles(values, n=100)[percent - 1]
-
-
-async def compare(addresses: dict[str, str]) -> None:
-    """Measure every address in turn and print the figures."""
+async def compare(middles: list[Middle], seconds: float) -> None:
+    """Measure each in turn and print the figures."""
     say = sys.stdout.write
+    say(f"resident when ready: {', '.join(f'{one.name} {one.resident_mb():.0f} MB' for one in middles)}\n")
     for stream in (False, True):
         say(f"\n{'streams: first byte' if stream else 'whole answers'}\n")
         for parallel in PARALLEL:
-            for name, address in addresses.items():
-                await load(address, parallel, stream=stream, seconds=0.7)
-                got = await load(address, parallel, stream=stream)
+            for one in middles:
+                await load(one.address, parallel, stream=stream, seconds=seconds / 6)
+                used = one.cpu_s()
+                got = await load(one.address, parallel, stream=stream, seconds=seconds)
+                cpu = (one.cpu_s() - used) / len(got.whole) * 1e6
                 values = got.first if stream else got.whole
-                line = f"p50 {_p(values, 50):7.3f}  p99 {_p(values, 99):7.2f}  {got.per_s:8.0f}/s"
-                say(f"  {parallel:3d} parallel  {name:24s} {line}\n")
+                line = f"p50 {percentile(values, 50):7.3f}  p99 {percentile(values, 99):7.2f}  {got.per_s:8.0f}/s"
+                say(f"  {parallel:3d} parallel  {one.name:24s} {line}  {cpu:6.0f} us of CPU\n")
+    say("\nCPU of a streamed chunk, each a packet of its own\n")
+    for one in middles[1:]:
+        used = one.cpu_s()
+        chunks = await at_length(one.address, seconds) * LONG_CHUNKS
+        say(f"  {one.name:24s} {(one.cpu_s() - used) / chunks * 1e6:6.1f} us\n")
     say("\na thousand streams at once\n")
-    for name, address in addresses.items():
-        failed, seconds = await crowd(address)
-        say(f"  {name:24s} {failed} failed, {seconds:.2f} s\n")
+    for one in middles:
+        failed, took_s = await crowd(one.address)
+        say(f"  {one.name:24s} {failed} failed, {took_s:.2f} s\n")
+    say(f"\nresident at the end: {', '.join(f'{one.name} {one.resident_mb():.0f} MB' for one in middles)}\n")
 
 
-def main() -> None:
+def main(seconds: float) -> None:
     """Start the processes, measure, end them."""
     running: list[subprocess.Popen[str]] = []
-    addresses: dict[str, str] = {}
+    middles: list[Middle] = []
     try:
         for role in ROLES:
-            command = [sys.executable, "-m", "tests.benchmarks.gateway", role, addresses.get("upstream", "")]
-            began = time.perf_counter()
+            target = middles[0].address if middles else ""
+            command = [sys.executable, "-m", "tests.benchmarks.gateway", role, target]
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
             running.append(process)
             assert process.stdout is not None
-            addresses[role] = process.stdout.readline().strip()
-            sys.stdout.write(f"{role}: ready after {time.perf_counter() - began:.2f} s\n")
-        asyncio.run(compare({("direct" if role == "upstream" else role): at for role, at in addresses.items()}))
+            address = process.stdout.readline().strip()
+            middles.append(Middle("direct" if not middles else role, address, psutil.Process(process.pid)))
+        asyncio.run(compare(middles, seconds))
     finally:
         for process in running:
             process.communicate()
@@ -272,7 +159,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     socket.setdefaulttimeout(30.0)
-    if len(sys.argv) > 1:
+    if len(sys.argv) > 2:
         asyncio.run(play(sys.argv[1], sys.argv[2]))
     else:
-        main()
+        main(float(sys.argv[1]) if sys.argv[1:] else 4.0)
