@@ -29,6 +29,7 @@ auth = "none"
 [agents."an agent"]
 primary_provider_id = "two"
 failback = "off"
+mid_stream = "continue"
 health_check_interval = 1.5
 [console]
 theme = "light"

@@ -106,6 +106,10 @@ WRONG = {
         agent('failback = "automatic"'),
         'settings.toml:12: agents.a.failback: must be "auto", "manual" or "off"; did you mean "auto"?',
     ),
+    "mid-stream-near-miss": (
+        agent('mid_stream = "contnue"'),
+        'settings.toml:12: agents.a.mid_stream: must be "error", "buffer" or "continue"; did you mean "continue"?',
+    ),
     "providers-no-table": (
         "providers = 1\n",
         "settings.toml:1: providers: must be a table",

@@ -12,6 +12,7 @@ from tui_failover.core.spec import (
     Dialect,
     FailbackMode,
     FailoverConfig,
+    MidStream,
     Price,
     ProbeKind,
     ProbeSpec,
@@ -59,6 +60,7 @@ def test_agent_has_the_known_defaults() -> None:
             health_check_query="Hello",
             failback=FailbackMode.AUTO,
             max_retries=1,
+            mid_stream=MidStream.ERROR,
         ),
     )
 

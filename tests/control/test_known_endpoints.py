@@ -79,11 +79,12 @@ async def test_what_was_read_can_be_sent_back(world: ControlWorld) -> None:
 
 
 async def test_fields_a_caller_does_not_know_stay_as_they_were(world: ControlWorld) -> None:
-    await world.asks("POST", f"/api/agents/{AGENT}/failover", {**CURL_BODY, "failback": "off", "max_retries": 0})
+    ours = {"failback": "off", "max_retries": 0, "mid_stream": "continue"}
+    await world.asks("POST", f"/api/agents/{AGENT}/failover", {**CURL_BODY, **ours})
 
     got = await world.asks("POST", f"/api/agents/{AGENT}/failover", CURL_BODY)
 
-    assert (got.json["failback"], got.json["max_retries"]) == ("off", 0)
+    assert {name: got.json[name] for name in ours} == ours
 
 
 async def test_statistics_tell_where_the_agent_stands(world: ControlWorld) -> None:

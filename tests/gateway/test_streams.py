@@ -11,8 +11,8 @@ from tests.support.gateway_world import AGENT, SAYS, GatewayWorld, a_gateway
 from tests.support.rehearsal import END_MARKS, events_in
 from tui_failover.core.event import EventKind
 from tui_failover.core.health import Status
-from tui_failover.core.spec import Dialect
-from tui_failover.gateway import GatewaySettings, MidStream
+from tui_failover.core.spec import Dialect, MidStream
+from tui_failover.gateway.errand import HELD_BACK
 from tui_failover.rehearsal import Pace
 
 IN_PIECES = Pace(first_content_s=0.0, spread=0.0, between_s=0.01)  # so that content is gone before the fault comes
@@ -101,13 +101,26 @@ async def test_signs_of_life_without_content_do_not_hold_a_caller(dialect: Diale
 @pytest.mark.parametrize("fault", BREAKS)
 @pytest.mark.parametrize("dialect", Dialect, ids=str)
 async def test_a_buffered_stream_is_given_by_somebody_else(dialect: Dialect, fault: str) -> None:
-    settings = GatewaySettings(mid_stream=MidStream.BUFFER)
-    async with a_gateway({"primary": dialect, "backup": dialect}, settings=settings) as world:
+    async with a_gateway({"primary": dialect, "backup": dialect}, mid_stream=MidStream.BUFFER) as world:
         world["primary"].play(fault)
 
         answer = await asking(world, dialect, stream=True)()
 
     assert answer == SAYS
+
+
+async def test_a_buffered_stream_longer_than_what_is_held_is_handed_out_and_then_ends_in_an_error() -> None:
+    """Each event of this dialect repeats some 200 bytes around its word."""
+    many = " ".join(["word"] * 2_000)
+    chain = {"primary": OPENAI, "backup": OPENAI}
+    async with a_gateway(chain, mid_stream=MidStream.BUFFER, says=many) as world:
+        world["primary"].play("cut:1900")
+        status, body, ended = await streamed(world, OPENAI)
+
+        hits = world["backup"].hits
+
+    assert (status, ended, hits) == (200, False, 0)
+    assert len(body) > HELD_BACK
 
 
 @pytest.mark.parametrize(("dialect", "stream"), WAYS, ids=way_id)

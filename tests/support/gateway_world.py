@@ -13,7 +13,15 @@ import openai
 from tui_failover.control import Access, ControlServer, ControlSettings, Limits, Listen
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.snapshot import ProviderView
-from tui_failover.core.spec import AttemptRules, Dialect, FailoverConfig, LocalFaultRules, ProviderSpec, Rules
+from tui_failover.core.spec import (
+    AttemptRules,
+    Dialect,
+    FailoverConfig,
+    LocalFaultRules,
+    MidStream,
+    ProviderSpec,
+    Rules,
+)
 from tui_failover.engine.clock import LoopClock
 from tui_failover.engine.manager import FailoverManager
 from tui_failover.gateway import Gateway, GatewaySettings
@@ -101,7 +109,7 @@ def spec_of(name: str, provider: RehearsedProvider, dialect: Dialect) -> Provide
 
 
 @asynccontextmanager
-async def a_gateway(
+async def a_gateway(  # noqa: PLR0913 - all but the first have defaults, and a test names what it is about
     chain: Mapping[str, Dialect],
     *,
     settings: GatewaySettings | None = None,
@@ -109,6 +117,9 @@ async def a_gateway(
     access: Access | None = None,
     others: Mapping[str, Sequence[str]] | None = None,
     pace: Pace = AT_ONCE,
+    mid_stream: MidStream = MidStream.ERROR,
+    says: str = SAYS,
+    models: Mapping[Dialect, str] = MODELS,
 ) -> AsyncIterator[GatewayWorld]:
     """Run a gateway for one agent with a chain of rehearsed providers.
 
@@ -119,6 +130,9 @@ async def a_gateway(
         access: tokens.
         others: more agents and their chains.
         pace: how fast they are.
+        mid_stream: what becomes of streams that break off.
+        says: what every provider answers.
+        models: what the providers of each dialect are asked for.
     """
     clock = LoopClock(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
@@ -126,13 +140,13 @@ async def a_gateway(
         connections: dict[ProviderId, Connection] = {}
         specs: list[ProviderSpec] = []
         for name, dialect in chain.items():
-            provider = await rehearsal.add(name, dialect, model=MODELS[dialect], key=KEY, says=SAYS, pace=pace)
+            provider = await rehearsal.add(name, dialect, model=models[dialect], key=KEY, says=says, pace=pace)
             connections[ProviderId(name)] = Connection(provider.base_url, lambda: KEY)
             specs.append(spec_of(name, provider, dialect))
         manager = FailoverManager(SdkUpstreams(connections, clock), given or rules(), clock, SeededRng(), 5)
         await stack.enter_async_context(manager)
         agents = {AGENT: list(chain), **(others or {})}
-        await manager.start(specs, [_config(name, members) for name, members in agents.items()])
+        await manager.start(specs, [_config(name, members, mid_stream) for name, members in agents.items()])
         gateway = Gateway(manager, clock, settings or GatewaySettings(drain_s=1.0))
         limits = Limits(connections=2_000, per_source=2_000, stop_s=1.0)
         control = ControlSettings(Listen("127.0.0.1", 0), access or Access(), limits)
@@ -141,6 +155,6 @@ async def a_gateway(
         yield GatewayWorld(server, gateway, manager, rehearsal, clients)
 
 
-def _config(name: str, chain: Sequence[str]) -> FailoverConfig:
+def _config(name: str, chain: Sequence[str], mid_stream: MidStream) -> FailoverConfig:
     first, *backups = (ProviderId(one) for one in chain)
-    return FailoverConfig(AgentId(name), first, tuple(backups), health_check_enabled=False)
+    return FailoverConfig(AgentId(name), first, tuple(backups), health_check_enabled=False, mid_stream=mid_stream)

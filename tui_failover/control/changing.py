@@ -16,7 +16,7 @@ from tui_failover.core.errors import OrderRefused
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import FailoverConfig
 
-_KEPT = ("failback", "max_retries")  # left as they are by callers who do not know them
+_KEPT = ("failback", "max_retries", "mid_stream")  # left as they are by callers who do not know them
 
 _PATHS = ("check", "health")  # a provider of this name could not be reached by its path
 
@@ -88,7 +88,8 @@ def _config(name: str, asked: FailoverFields, present: FailoverConfig | None) ->
 
 
 def _values(config: FailoverConfig) -> dict[str, object]:
-    return {**config_json(config), "failback": config.failback.value, "max_retries": config.max_retries}
+    ours = {"failback": config.failback.value, "max_retries": config.max_retries}
+    return {**config_json(config), **ours, "mid_stream": config.mid_stream.value}
 
 
 async def remove_agent(call: Call) -> Answer:

@@ -27,6 +27,7 @@ CONFIGURED: Final = {
     **CONFIG,
     "failback": "auto",
     "max_retries": 1,
+    "mid_stream": "error",
     "message": "my-agent: failover is configured",
     "warnings": [],
 }

@@ -9,7 +9,7 @@ from tui_failover.config.tables import ProviderTable
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.spec import FailbackMode, FailoverConfig
+from tui_failover.core.spec import FailbackMode, FailoverConfig, MidStream
 from tui_failover.core.text import scrub
 
 _WEEK_S = 7 * 24 * 3600.0
@@ -79,6 +79,9 @@ class FailoverFields(Asked):
     )
     max_retries: Annotated[int, Field(ge=0, le=10)] | None = Field(
         default=None, description="further attempts at the same provider; left out: as it was"
+    )
+    mid_stream: Annotated[MidStream, Field(strict=False)] | None = Field(
+        default=None, description="what becomes of a stream that breaks off after content; left out: as it was"
     )
 
 
@@ -222,6 +225,7 @@ class Configured(Config):
 
     failback: FailbackMode
     max_retries: int
+    mid_stream: MidStream
     message: str
     warnings: list[str]
 

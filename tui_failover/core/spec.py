@@ -32,6 +32,19 @@ class FailbackMode(StrEnum):
     OFF = "off"
 
 
+class MidStream(StrEnum):
+    """What becomes of a streaming caller when its provider fails after the first content.
+
+    ERROR ends the stream with the dialect's error event and without its end mark. BUFFER holds the answer back,
+    up to a limit, so that another provider can still give it unseen. CONTINUE has another provider go on where
+    the text broke off.
+    """
+
+    ERROR = "error"
+    BUFFER = "buffer"
+    CONTINUE = "continue"
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """Micro-dollars (1e-6 USD) per million tokens; integers, so that sums are exact."""
@@ -90,8 +103,8 @@ class ProviderSpec:
 class FailoverConfig:
     """An agent's failover, in the nine fields its users know; intervals and timeouts are seconds.
 
-    `failback` and `max_retries` are ours: whether automation returns to an earlier provider, and how many more
-    attempts at the same provider a query may make.
+    `failback`, `max_retries` and `mid_stream` are ours: whether automation returns to an earlier provider, how
+    many more attempts at the same provider a query may make, and what becomes of a stream that breaks off.
     """
 
     agent_id: AgentId
@@ -105,6 +118,7 @@ class FailoverConfig:
     health_check_query: str = "Hello"
     failback: FailbackMode = FailbackMode.AUTO
     max_retries: int = 1
+    mid_stream: MidStream = MidStream.ERROR
 
     @property
     def chain(self) -> tuple[ProviderId, ...]:

@@ -14,7 +14,7 @@ from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, Fail
 from tui_failover.core.ports import Clock, Limits, Rng, Upstream
 from tui_failover.core.query import Query, Reply
 from tui_failover.core.snapshot import NotUsed
-from tui_failover.core.spec import ProviderSpec
+from tui_failover.core.spec import MidStream, ProviderSpec
 from tui_failover.core.transition import BreakerState
 from tui_failover.engine.affinity import Affinity
 from tui_failover.engine.errand import Carried, Conversation, Errand, Open
@@ -121,6 +121,11 @@ class Dispatcher:
     def agents(self) -> Collection[AgentId]:
         """Everybody who has a chain, in the order of configuration."""
         return self._cell.fleet.agents.keys()
+
+    def mid_stream(self, agent: AgentId) -> MidStream:
+        """Return what an agent wants to become of a stream that breaks off; of one nobody knows, nothing."""
+        state = self._cell.fleet.agents.get(agent)
+        return MidStream.ERROR if state is None else state.config.mid_stream
 
     async def execute(self, agent: AgentId, query: Query) -> Served:
         """Answer the query; raises what `carry` raises."""

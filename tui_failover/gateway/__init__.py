@@ -1,6 +1,6 @@
 """Inbound data plane: both vendors' endpoints, served by whichever provider of an agent's chain answers."""
 
 from tui_failover.gateway.service import Gateway
-from tui_failover.gateway.settings import GatewaySettings, MidStream
+from tui_failover.gateway.settings import GatewaySettings
 
-__all__ = ["Gateway", "GatewaySettings", "MidStream"]
+__all__ = ["Gateway", "GatewaySettings"]

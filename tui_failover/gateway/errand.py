@@ -7,8 +7,8 @@ from typing import cast
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
-from tui_failover.core.spec import ProviderSpec
 from tui_failover.engine.errand import Conversation, Open
+from tui_failover.core.spec import MidStream, ProviderSpec
 from tui_failover.gateway.asked import Asked, Call
 from tui_failover.gateway.conversations import conversation_of
 from tui_failover.gateway.rendering import (
@@ -19,7 +19,7 @@ from tui_failover.gateway.rendering import (
     TranslatedWhole,
     Untouched,
 )
-from tui_failover.gateway.settings import GatewaySettings, MidStream
+from tui_failover.gateway.settings import GatewaySettings
 from tui_failover.wire.anthropic_request_reading import read_anthropic_request
 from tui_failover.wire.anthropic_request_writing import write_anthropic_request
 from tui_failover.wire.capabilities import capabilities_of
@@ -37,6 +37,7 @@ from tui_failover.wire.verdict import Problem
 
 _READ = {Dialect.OPENAI: read_openai_request, Dialect.ANTHROPIC: read_anthropic_request}
 _WRITE = {Dialect.OPENAI: write_openai_request, Dialect.ANTHROPIC: write_anthropic_request}
+HELD_BACK = 256 << 10  # bytes of a stream that can be given anew by somebody else, where the agent wishes it
 _VERSION = "2023-06-01"  # a translated request goes out under it
 
 
@@ -45,6 +46,7 @@ class Errand:
     """One request on its way along a chain.
 
     Attributes:
+        mid_stream: what becomes of a stream that breaks off.
         flow: the answer, once there is one.
         spec: of the provider that gives it.
         refusal: the first answer that was no answer, with its provider's dialect.
@@ -54,6 +56,7 @@ class Errand:
     asked: Asked
     settings: GatewaySettings
     making: Making
+    mid_stream: MidStream = MidStream.ERROR
     flow: Flow | None = None
     spec: ProviderSpec | None = None
     refusal: tuple[Dialect, Refusal] | None = None
@@ -108,9 +111,15 @@ class Errand:
         order = Forward(asked.path, asked.body, self._model(spec), Untouched(), asked.headers)
         if asked.call is Call.OTHER:
             return replace(order, talk=False, until_whole=True)
-        until_whole = not asked.streams or self.settings.mid_stream is MidStream.BUFFER
+        hold_back = HELD_BACK if self.mid_stream is MidStream.BUFFER else 0
         stream = asked.streams or (self.settings.rescue_whole and can_stream(asked))
-        order = replace(order, stream=stream, until_whole=until_whole, rendering=self._rendering(spec))
+        order = replace(
+            order,
+            stream=stream,
+            until_whole=not asked.streams,
+            hold_back=hold_back,
+            rendering=self._rendering(spec),
+        )
         translated = self._translations.get(spec.id)
         if not isinstance(translated, Translated):
             return replace(order, changes=_changes(asked))

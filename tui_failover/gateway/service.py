@@ -153,7 +153,7 @@ class Gateway:
 
     async def _carried(self, turn: _Turn, asked: Asked) -> web.StreamResponse:
         making = Making(_make_id, int(self._clock.now().utc))
-        errand = Errand(asked, self._settings, making)
+        errand = Errand(asked, self._settings, making, self._manager.dispatcher.mid_stream(asked.agent))
         try:
             async with self._manager.dispatcher.carry(asked.agent, errand) as carried:
                 if errand.flow is None:

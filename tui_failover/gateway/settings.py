@@ -2,20 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from tui_failover.core.names import ProviderId
-
-
-class MidStream(StrEnum):
-    """What becomes of a streaming caller when its provider fails after the first content.
-
-    ERROR ends the stream with the dialect's error event and without its end mark. BUFFER hands nothing out before
-    the answer is whole, so that another provider can still give it.
-    """
-
-    ERROR = "error"
-    BUFFER = "buffer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +14,6 @@ class GatewaySettings:
         default_agent: whose chain is used where a caller names no agent; the first one where None.
         models: for each provider, what it is asked for instead of its own model, by the caller's word.
         capabilities: for each provider, what its model can do, where the table of models is wrong.
-        mid_stream: what becomes of a stream that breaks.
         rescue_whole: answers for callers who do not stream are streamed to us, so that one that stalls or is cut
             is noticed at once and given by another provider.
         body_bytes: the longest request.
@@ -38,7 +25,6 @@ class GatewaySettings:
     default_agent: str | None = None
     models: Mapping[ProviderId, Mapping[str, str]] = field(default_factory=dict)
     capabilities: Mapping[ProviderId, Mapping[str, object]] = field(default_factory=dict)
-    mid_stream: MidStream = MidStream.ERROR
     rescue_whole: bool = True
     body_bytes: int = 32 << 20
     body_s: float = 60.0

@@ -77,6 +77,10 @@ class BytesFlow:
         return self._assembly.stage is Stage.TALKING
 
     @property
+    def _held_back(self) -> bool:
+        return self._order.until_whole or len(self._ready) < self._order.hold_back
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds since the request was begun."""
         return self._clock.now().mono - self._started_at
@@ -95,7 +99,7 @@ class BytesFlow:
             async with timer:
                 self._response = await send()
                 await self._first_content(self._response)
-            while self._order.until_whole and self._outcome is None:
+            while self._held_back and self._outcome is None:
                 await self._more()
         except ErrorAnswer:
             self.close()

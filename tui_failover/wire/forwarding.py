@@ -48,6 +48,7 @@ class Forward:
         changes: members that go out with other values than they came with.
         stream: whether an event stream is asked for; None leaves that member alone.
         until_whole: nothing is handed out before the answer has come to its end.
+        hold_back: bytes that must have come before any are handed out, unless the answer ends before.
         talk: it is a conversation, rather than any other call of the dialect.
     """
 
@@ -59,6 +60,7 @@ class Forward:
     changes: Mapping[str, object] = field(default_factory=dict)
     stream: bool | None = None
     until_whole: bool = False
+    hold_back: int = 0
     talk: bool = True
 
 
