@@ -10,7 +10,8 @@ from tui_failover.core.ports import Clock, Limits
 from tui_failover.providers.diagnosis import Diagnostician, HttpFacts, lower_headers
 from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
-from tui_failover.wire.forwarding import Forward
+from tui_failover.wire.continuation import NotTakenUp
+from tui_failover.wire.forwarding import NOT_TAKEN_UP, Forward
 from tui_failover.wire.sse import ProtocolError
 from tui_failover.wire.sse_raw import RawEvents
 
@@ -261,7 +262,7 @@ class BytesFlow:
         if self._marked:
             self._finish()
             return
-        if self._assembly.finished and not isinstance(error, Wrong | ProtocolError):
+        if self._assembly.finished and not isinstance(error, Wrong | ProtocolError | NotTakenUp):
             try:
                 self._end()
             except Wrong as wrong:
@@ -273,6 +274,8 @@ class BytesFlow:
 
     def _failure(self, error: Exception, *, timed_out: bool) -> Failure:
         stage, facts = self._assembly.stage, self._facts
+        if isinstance(error, NotTakenUp):
+            return NOT_TAKEN_UP
         if isinstance(error, Wrong):
             return self._diagnostician.of_sight(error.seen, stage, facts, error.error)
         if isinstance(error, ProtocolError):

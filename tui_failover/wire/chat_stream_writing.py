@@ -17,6 +17,7 @@ from tui_failover.wire.stream_parts import (
     Opened,
     Pinged,
     RefusalPiece,
+    Seam,
     StreamPart,
     TextPiece,
     ThinkingPiece,
@@ -59,6 +60,10 @@ class ChatStreamWriter:
             Pinged: lambda _part: PING,
             Ended: self._end,
         }
+
+    def go_on(self, seam: Seam) -> None:
+        """Write the rest of a stream that was begun by somebody else."""
+        self._head |= {"id": seam.id, "created": seam.created, "model": seam.model}
 
     def write(self, part: StreamPart) -> bytes:
         """Return what `part` adds to the stream; b"" for what shows only later, and for all after the end."""

@@ -8,15 +8,21 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from tui_failover.core.copying import value
-from tui_failover.core.outcome import Failed, Outcome
+from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.wire.members import Members
 from tui_failover.wire.sse import SseEvent
 from tui_failover.wire.stream_translation import Step
 
+# The provider has answered, only not what a provider was asked that is to go on with another one's answer.
+NOT_TAKEN_UP = Failure(FailureKind.LOCAL, "did not take the answer up where it broke off", "continuation.lost")
+
 
 class Rendering(Protocol):
-    """Turns one attempt's answer into what the caller gets; fed in order, once."""
+    """Turns one attempt's answer into what the caller gets; fed in order, once.
+
+    A rendering that joins two answers raises `NotTakenUp`, which ends the attempt with `NOT_TAKEN_UP`.
+    """
 
     def feed(self, raw: bytes, event: SseEvent | None) -> Step:
         """Return what comes of one event; raises `ProtocolError` where the provider broke its dialect.

@@ -21,6 +21,7 @@ from tui_failover.wire.stream_parts import (
     Opened,
     Pinged,
     RefusalPiece,
+    Seam,
     StreamPart,
     TextPiece,
     ThinkingPiece,
@@ -76,6 +77,10 @@ class MessagesStreamWriter:
             Pinged: lambda _part: PING,
             Ended: self._end,
         }
+
+    def go_on(self, seam: Seam) -> None:
+        """Write the rest of a stream that was begun by somebody else."""
+        self._blocks, self._open = seam.blocks, "text" if seam.text_open else ""
 
     def write(self, part: StreamPart) -> bytes:
         """Return what `part` adds to the stream; b"" for what shows only later, and for all after the end."""

@@ -99,6 +99,23 @@ StreamPart = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Where a stream broke off, for the writer that goes on with it.
+
+    Attributes:
+        id, model, created: as the caller has seen them.
+        blocks: begun so far, in the dialect that counts them.
+        text_open: the last of them is a text block, and still open.
+    """
+
+    id: str = ""
+    model: str = ""
+    created: int = 0
+    blocks: int = 0
+    text_open: bool = False
+
+
 def parts_of(answer: Answer) -> Iterator[StreamPart]:
     """Yield a complete answer as the parts of a stream, for a caller who streams where the provider did not."""
     yield Opened()

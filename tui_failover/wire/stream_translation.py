@@ -48,19 +48,26 @@ class _Reader(Protocol):
     def end_mark(self) -> Iterator[StreamPart]: ...
 
 
-class _Writer(Protocol):
-    ended: bool
+class Writer(Protocol):
+    """Writes the parts of one answer in the caller's dialect."""
 
-    def write(self, part: StreamPart) -> bytes: ...
+    @property
+    def ended(self) -> bool:
+        """The end mark has been written."""
+        ...
+
+    def write(self, part: StreamPart) -> bytes:
+        """Return what `part` adds to the stream."""
+        ...
 
 
-class StreamTranslator:
-    """Translates one answer. Fed in order, once; after an error event nothing more comes out of it."""
+class StreamRewriter:
+    """Hands one answer to a writer. Fed in order, once; after an error event nothing more comes out of it."""
 
-    def __init__(self, source: Dialect, wording: Wording, make_id: MakeId, created: int) -> None:
+    def __init__(self, source: Dialect, writer: Writer) -> None:
         self._source = source
         self._read: _Reader = ChatStreamReader() if source is Dialect.OPENAI else MessagesStreamReader()
-        self._writer = _writer(_OTHER[source], wording, make_id, created)
+        self._writer = writer
         self._failed = False
 
     @property
@@ -110,13 +117,20 @@ class StreamTranslator:
         return b"".join([self._writer.write(part) for part in parts])
 
 
+class StreamTranslator(StreamRewriter):
+    """Translates one answer into the other dialect."""
+
+    def __init__(self, source: Dialect, wording: Wording, make_id: MakeId, created: int) -> None:
+        super().__init__(source, _writer(_OTHER[source], wording, make_id, created))
+
+
 def stream_of(dialect: Dialect, answer: Answer, wording: Wording, make_id: MakeId, created: int) -> bytes:
     """Return a complete answer as a whole stream of `dialect`, for a caller who asked for one."""
     writer = _writer(dialect, wording, make_id, created)
     return b"".join([writer.write(part) for part in parts_of(answer)])
 
 
-def _writer(dialect: Dialect, wording: Wording, make_id: MakeId, created: int) -> _Writer:
+def _writer(dialect: Dialect, wording: Wording, make_id: MakeId, created: int) -> Writer:
     if dialect is Dialect.OPENAI:
         return ChatStreamWriter(wording, make_id, created)
     return MessagesStreamWriter(wording, make_id)

@@ -27,6 +27,19 @@ class Tokens:
     estimated: bool = False
 
 
+def together(one: Tokens, other: Tokens) -> Tokens:
+    """Return what two parts of one answer took; a guess makes the sum a guess."""
+    both = [count for count in (one.reasoning, other.reasoning) if count is not None]
+    return Tokens(
+        one.input + other.input,
+        one.cache_read + other.cache_read,
+        one.cache_write + other.cache_write,
+        one.output + other.output,
+        sum(both) if both else None,
+        one.estimated or other.estimated,
+    )
+
+
 def estimate(input_tokens: int | None, characters: int) -> Tokens:
     """Return a marked guess from the characters of an answer, where the provider states no usage."""
     return Tokens(input=input_tokens or 0, output=-(-characters // CHARACTERS_PER_TOKEN), estimated=True)
