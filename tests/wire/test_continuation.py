@@ -1,5 +1,6 @@
 """Two parts of one text are joined so that nothing is said twice and nothing is lost."""
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -39,7 +40,7 @@ def broken(draw: st.DrawFn) -> tuple[str, int]:
 def in_pieces(text: str, cuts: Sequence[int]) -> list[str]:
     """Cut `text` at the given places, wherever they fall in it."""
     edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def joined(delivered: str, pieces: Sequence[str], anchor: str) -> str:

@@ -64,6 +64,7 @@ class AgentState:
         hold_down: too many automatic switches; queries still fail over one by one.
         panic: nothing is available.
         exhausted: the last query ended without an answer.
+        quiet_until_at: until then, no further answer that was taken over is told.
     """
 
     config: FailoverConfig
@@ -82,6 +83,7 @@ class AgentState:
     hold_down: bool = False
     panic: bool = False
     exhausted: bool = False
+    quiet_until_at: float = 0.0
     arrivals: Series = field(default_factory=Series)
     queries: int = 0
     failed: int = 0

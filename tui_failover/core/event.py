@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     BREAKER_BY_HAND = "breaker-by-hand"
     UNDONE = "undone"
     EXHAUSTED = "exhausted"
+    CONTINUED = "continued"
     PANIC_BEGAN = "panic-began"
     PANIC_ENDED = "panic-ended"
     LOCAL_FAULT_BEGAN = "local-fault-began"

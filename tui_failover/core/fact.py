@@ -100,6 +100,20 @@ class AttemptEnded:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerTakenOver:
+    """An answer broke off after it had begun to reach its caller, and another provider goes on with it.
+
+    Attributes:
+        broken: whose answer it was, with what it failed of.
+        by: who goes on.
+    """
+
+    agent: AgentId
+    broken: str
+    by: ProviderId
+
+
 @value
 class QueryEnded:
     """A query ended, after all its attempts.
@@ -192,6 +206,7 @@ Fact = (
     | QueryAsked
     | ContentCame
     | AttemptEnded
+    | AnswerTakenOver
     | QueryEnded
     | ProbeStarted
     | ProbeEnded

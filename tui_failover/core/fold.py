@@ -16,6 +16,7 @@ from tui_failover.core.expiry import pass_time
 from tui_failover.core.fact import (
     AgentConfigured,
     AgentRemoved,
+    AnswerTakenOver,
     AttemptEnded,
     ContentCame,
     Fact,
@@ -42,6 +43,8 @@ from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
 from tui_failover.core.restore import restore
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
 from tui_failover.core.text import counted
+
+_STORM_S = 10.0  # between two events of the same sort that many queries cause together
 
 
 def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event, ...]]:
@@ -109,6 +112,8 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - o
             _content_came(draft, permit)
         case AttemptEnded(permit, outcome):
             _attempt_ended(draft, permit, outcome)
+        case AnswerTakenOver():
+            _answer_taken_over(draft, fact)
         case QueryEnded():
             _query_ended(draft, fact)
         case ProbeStarted(provider):
@@ -190,6 +195,16 @@ def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:
     policy = POLICY[outcome.failure.kind]
     if policy.strike and not (policy.scope is Scope.ENDPOINT and draft.fleet.local.frozen):
         route.relapse(draft, agent, permit.provider, outcome.failure.reason)
+
+
+def _answer_taken_over(draft: Draft, fact: AnswerTakenOver) -> None:
+    """Say it once in a while: where a provider goes down, all its streams break off together."""
+    agent = draft.fleet.agents.get(fact.agent)
+    if agent is None or draft.now < agent.quiet_until_at:
+        return
+    draft.keep(replace(agent, quiet_until_at=draft.now + _STORM_S))
+    text = f"{fact.by} goes on with an answer that broke off"
+    draft.say(EventKind.CONTINUED, text, fact.broken, Source.LIVE, About(agent=agent.id))
 
 
 def _query_ended(draft: Draft, fact: QueryEnded) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tui_failover.core.chain import Plan, limits_for, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
-from tui_failover.core.fact import AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
+from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
 from tui_failover.core.failure import POLICY, Next, Spent, Step, most_actionable, next_step
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
@@ -175,6 +175,30 @@ class Dispatcher:
                 finally:
                     answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
                     self._tell_end(agent, answer, first)
+
+    async def go_on(self, agent: AgentId, carried: Carried, errand: Errand) -> bool:
+        """Have somebody else go on with an answer that broke off, within the attempts its query has left.
+
+        Args:
+            agent: whose query it is.
+            carried: the answer, its end told; it becomes the other provider's, whose end is to be told in turn.
+            errand: how the others are asked; who is not to be asked again is an obstacle of its own.
+
+        Returns:
+            False where nobody does; `carried` is then as it was.
+        """
+        state, trail = self._cell.fleet.agents.get(agent), carried.trail
+        tried = [one.provider for one in trail if one.kind is not None]
+        if state is None or len(tried) >= self._cell.fleet.rules.attempt.per_query:
+            return False
+        with carried.in_between():
+            run = _Run(agent, errand, self._now(), state.config.max_retries, trail, tried)
+            answer = await self._carry(run)
+            if not isinstance(answer, Carried):
+                return False
+            carried.pass_to(answer)
+        self._cell.apply(AnswerTakenOver(agent, f"{trail[-1].provider}: {trail[-1].reason}", answer.provider))
+        return True
 
     def _tell_end(self, agent: AgentId, carried: Carried, first: ProviderId | None) -> None:
         match carried.outcome:

@@ -1,12 +1,13 @@
 """What one query does at each provider it comes to, and what it has when somebody answers."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
-from tui_failover.core.outcome import Outcome
+from tui_failover.core.outcome import Failed, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.spec import ProviderSpec
 
@@ -67,3 +68,31 @@ class Carried:
         if self.outcome is None:
             self.outcome = outcome
             self.book(outcome)
+
+    @property
+    def trail(self) -> list[AttemptRecord]:
+        """All attempts so far that failed, this one included if it has."""
+        if not isinstance(self.outcome, Failed):
+            return list(self.attempts)
+        failure, elapsed_s = self.outcome.failure, self.outcome.elapsed_s
+        return [*self.attempts, AttemptRecord(self.provider, failure.kind, failure.reason, elapsed_s)]
+
+    @contextlib.contextmanager
+    def in_between(self) -> Iterator[None]:
+        """Have it be nobody's while somebody is looked for who goes on: a caller who leaves then blames nobody."""
+        ended, self.outcome, self.book = self.outcome, None, _nothing
+        try:
+            yield
+        except Exception:
+            self.outcome = ended
+            raise
+        if self.book is _nothing:
+            self.outcome = ended
+
+    def pass_to(self, other: "Carried") -> None:
+        """Become the answer of another provider, which is under way."""
+        self.provider, self.attempts, self.book = other.provider, other.attempts, other.book
+
+
+def _nothing(_outcome: Outcome) -> None:
+    pass

@@ -13,6 +13,7 @@ from tui_failover.gateway.asked import Asked, Call
 from tui_failover.gateway.conversations import conversation_of
 from tui_failover.gateway.rendering import (
     Making,
+    Remembered,
     SameStream,
     SameWhole,
     TranslatedStream,
@@ -22,8 +23,10 @@ from tui_failover.gateway.rendering import (
 from tui_failover.gateway.settings import GatewaySettings
 from tui_failover.wire.anthropic_request_reading import read_anthropic_request
 from tui_failover.wire.anthropic_request_writing import write_anthropic_request
-from tui_failover.wire.capabilities import capabilities_of
+from tui_failover.wire.capabilities import Capabilities, capabilities_of
+from tui_failover.wire.continuation import may_be_continued
 from tui_failover.wire.conversation import Request
+from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal, Rendering
@@ -51,6 +54,7 @@ class Errand:
         spec: of the provider that gives it.
         refusal: the first answer that was no answer, with its provider's dialect.
         problems: why providers could not be asked at all.
+        delivered: what the caller has been given, where somebody else may have to go on with it.
     """
 
     asked: Asked
@@ -61,6 +65,7 @@ class Errand:
     spec: ProviderSpec | None = None
     refusal: tuple[Dialect, Refusal] | None = None
     problems: list[Problem] = field(default_factory=list)
+    delivered: Delivered | None = None
     _request: Request | Problem | None = None
     _translations: dict[ProviderId, Translated | Problem] = field(default_factory=dict)
 
@@ -95,7 +100,7 @@ class Errand:
     @property
     def model(self) -> str:
         """What the provider that answers was asked for."""
-        return "" if self.spec is None else self._model(self.spec)
+        return "" if self.spec is None else self.model_at(self.spec)
 
     @property
     def translation(self) -> Translated | None:
@@ -103,12 +108,13 @@ class Errand:
         made = None if self.spec is None else self._translations.get(self.spec.id)
         return made if isinstance(made, Translated) else None
 
-    def _model(self, spec: ProviderSpec) -> str:
+    def model_at(self, spec: ProviderSpec) -> str:
+        """Return what the provider is asked for."""
         return self.settings.model_for(spec.id, spec.model, self.asked.body.values.get("model"))
 
     def _order(self, spec: ProviderSpec) -> Forward:
         asked = self.asked
-        order = Forward(asked.path, asked.body, self._model(spec), Untouched(), asked.headers)
+        order = Forward(asked.path, asked.body, self.model_at(spec), Untouched(), asked.headers)
         if asked.call is Call.OTHER:
             return replace(order, talk=False, until_whole=True)
         hold_back = HELD_BACK if self.mid_stream is MidStream.BUFFER else 0
@@ -122,23 +128,28 @@ class Errand:
         )
         translated = self._translations.get(spec.id)
         if not isinstance(translated, Translated):
-            return replace(order, changes=_changes(asked))
-        body = read_members(json_bytes(translated.body))
-        if isinstance(body, Problem):
-            raise TypeError(body.text)
-        path = (Call.MESSAGES if spec.dialect is Dialect.ANTHROPIC else Call.CHAT).value
-        kept = {
-            name: value for name, value in asked.headers.items() if not name.startswith(("anthropic", "openai"))
-        }
-        return replace(order, path=path, body=body, headers=kept, stream=True)
+            return replace(order, changes=changes(asked))
+        return in_translation(order, spec.dialect, translated)
 
     def _rendering(self, spec: ProviderSpec) -> Rendering:
+        rendering = self._rendered(spec)
+        if self._remembers:
+            self.delivered = Delivered(self.asked.dialect)
+            return Remembered(rendering, self.delivered)
+        return rendering
+
+    @property
+    def _remembers(self) -> bool:
+        wanted = self.mid_stream is MidStream.CONTINUE and self.asked.streams
+        return wanted and may_be_continued(self.asked.dialect, self.asked.body.values)
+
+    def _rendered(self, spec: ProviderSpec) -> Rendering:
         translated = self._translations.get(spec.id)
         if isinstance(translated, Translated):
             kind = TranslatedStream if self.asked.streams else TranslatedWhole
             return kind(spec.dialect, translated.wording, self.making)
         if self.asked.streams:
-            return SameStream(spec.dialect, self.making, hide_usage=not _wants_usage(self.asked))
+            return SameStream(spec.dialect, self.making, hide_usage=not wants_usage(self.asked))
         return SameWhole(spec.dialect)
 
     def _translated(self, spec: ProviderSpec) -> Translated | Problem:
@@ -148,17 +159,38 @@ class Errand:
         return made
 
     def _translate(self, spec: ProviderSpec) -> Translated | Problem:
+        request = self.request
+        return request if isinstance(request, Problem) else self.translation_of(request, spec)
+
+    @property
+    def request(self) -> Request | Problem:
+        """What is asked, in no vendor's dialect, or why that cannot be said."""
         if self._request is None:
             self._request = _READ[self.asked.dialect](self.asked.body.values)
-        if isinstance(self._request, Problem):
-            return self._request
-        model = self._model(spec)
+        return self._request
+
+    def translation_of(self, request: Request, spec: ProviderSpec) -> Translated | Problem:
+        """Return a request in the provider's dialect."""
+        target = Target(self.model_at(spec), self.capabilities(spec), strict=self.asked.strict, stream=True)
+        return _WRITE[spec.dialect](request, target)
+
+    def capabilities(self, spec: ProviderSpec) -> Capabilities:
+        """Return what the provider's model can carry."""
         override = self.settings.capabilities.get(spec.id)
-        can = capabilities_of(spec.dialect, model, version=_VERSION, override=override)
-        return _WRITE[spec.dialect](self._request, Target(model, can, strict=self.asked.strict, stream=True))
+        return capabilities_of(spec.dialect, self.model_at(spec), version=_VERSION, override=override)
 
 
-def _changes(asked: Asked) -> dict[str, object]:
+def in_translation(order: Forward, dialect: Dialect, translated: Translated) -> Forward:
+    """Return `order` with the translated request in place of the caller's."""
+    body = read_members(json_bytes(translated.body))
+    if isinstance(body, Problem):
+        raise TypeError(body.text)
+    path = (Call.MESSAGES if dialect is Dialect.ANTHROPIC else Call.CHAT).value
+    kept = {name: value for name, value in order.headers.items() if not name.startswith(("anthropic", "openai"))}
+    return replace(order, path=path, body=body, headers=kept, stream=True)
+
+
+def changes(asked: Asked) -> dict[str, object]:
     """Return what has to change where caller and provider speak the same dialect.
 
     Another vendor's reasoning, handed to the caller unsigned, would be refused when it is sent back.
@@ -179,5 +211,6 @@ def can_stream(asked: Asked) -> bool:
     return values.get("n") in {None, 1} and not wants_odds and not values.get("audio")
 
 
-def _wants_usage(asked: Asked) -> bool:
+def wants_usage(asked: Asked) -> bool:
+    """Tell whether a caller of the Chat dialect asked for the counts at the end of its stream."""
     return as_mapping(asked.body.values.get("stream_options")).get("include_usage") is True

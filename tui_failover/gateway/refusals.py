@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
 from tui_failover.core.failure import POLICY
-from tui_failover.core.outcome import FailureKind
+from tui_failover.core.outcome import Failure, FailureKind
+from tui_failover.engine.errand import Carried
 from tui_failover.gateway.errand import Errand
 from tui_failover.wire.error_writing import ErrorDetail, Fault, WrittenError, write_error, write_problem
+from tui_failover.wire.forwarding import NOT_TAKEN_UP
 
 # Somebody else might have carried it, but nobody did, and the fault lies in the request.
 _CALLERS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
@@ -30,6 +32,15 @@ def of_exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> Wr
     cause = "nobody could be asked" if error.kind is None else POLICY[error.kind].words
     message = f"No provider answered ({cause}). {_lines(error.attempts)}"
     return write_error(dialect, fault, message, ErrorDetail(query_id, retry_after_s=error.retry_after_s))
+
+
+def told_of_break(carried: Carried, failure: Failure) -> tuple[FailureKind, str]:
+    """Return what a streaming caller is told of an answer that broke off for good."""
+    if failure is not NOT_TAKEN_UP:
+        return failure.kind, f"The answer of {carried.provider} broke off: {POLICY[failure.kind].words}."
+    broken = carried.attempts[-1]
+    text = f"The answer of {broken.provider} broke off, and {carried.provider} could not go on with it."
+    return broken.kind or failure.kind, text
 
 
 def _own(errand: Errand) -> WrittenError | None:

@@ -5,13 +5,23 @@ from collections.abc import Callable
 from tui_failover.wire.answer import Answer, Wording
 from tui_failover.wire.anthropic_answer import read_anthropic_answer, write_anthropic_answer
 from tui_failover.wire.assembly import assembler_of
+from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import NOTHING, Delta
 from tui_failover.wire.dialect import READ_DOCUMENT, READ_EVENT, Dialect
 from tui_failover.wire.error_body import error_in
+from tui_failover.wire.forwarding import Rendering
 from tui_failover.wire.json_text import json_bytes, json_value
 from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
 from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
-from tui_failover.wire.stream_translation import MakeId, Step, StreamTranslator, stream_of
+from tui_failover.wire.stream_parts import parts_of
+from tui_failover.wire.stream_translation import (
+    MakeId,
+    Step,
+    StreamRewriter,
+    StreamTranslator,
+    Writer,
+    stream_of,
+)
 from tui_failover.wire.verdict import Problem
 
 _READ: dict[Dialect, Callable[[object], Answer | Problem]] = {
@@ -134,6 +144,57 @@ class TranslatedStream:
     def close(self) -> bytes:
         """Return what is still due."""
         return self._translator.close()
+
+
+class JoinedStream:
+    """The answer of a provider that goes on with another one's stream."""
+
+    def __init__(self, source: Dialect, writer: Writer) -> None:
+        self._source = source
+        self._writer = writer
+        self._rewriter = StreamRewriter(source, writer)
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - its bytes are no use here
+        """Return what the event adds to the stream."""
+        return Step(b"", NOTHING) if event is None else self._rewriter.feed(event)
+
+    def whole(self, body: bytes) -> Step:
+        """Return what an answer that came whole adds to the stream."""
+        document = _document(body)
+        delta = READ_DOCUMENT[self._source](document)
+        if delta.error is not None:
+            return Step(b"", delta)
+        parts = parts_of(_answer(self._source, document))
+        return Step(b"".join([self._writer.write(part) for part in parts]), delta)
+
+    def close(self) -> bytes:
+        """Return what is still due."""
+        return self._rewriter.close()
+
+
+class Remembered:
+    """A rendering whose output is read along, so that somebody else can go on with it."""
+
+    def __init__(self, rendering: Rendering, delivered: Delivered) -> None:
+        self._rendering = rendering
+        self._delivered = delivered
+
+    def feed(self, raw: bytes, event: SseEvent | None) -> Step:
+        """Return what the rendering makes of the event."""
+        return self._read(self._rendering.feed(raw, event))
+
+    def whole(self, body: bytes) -> Step:
+        """Return what the rendering makes of an answer that came whole."""
+        return self._read(self._rendering.whole(body))
+
+    def close(self) -> bytes:
+        """Return what the rendering has left; a stream that came to its end needs nobody to go on."""
+        return self._rendering.close()
+
+    def _read(self, step: Step) -> Step:
+        if step.output:
+            self._delivered.take(step.output)
+        return step
 
 
 class TranslatedWhole:

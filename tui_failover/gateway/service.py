@@ -13,16 +13,16 @@ from itertools import count
 from aiohttp import web
 
 from tui_failover.core.errors import AllProvidersFailed, EngineClosed, QueryRefused, UnknownAgent
-from tui_failover.core.failure import POLICY
 from tui_failover.core.names import AgentId
 from tui_failover.core.outcome import Failed, FailureKind
 from tui_failover.core.ports import Clock
 from tui_failover.engine.errand import Carried
 from tui_failover.engine.manager import FailoverManager
 from tui_failover.gateway.asked import Asked, Call, Path, Refused, read_asked, read_path
+from tui_failover.gateway.continuing import handed_out
 from tui_failover.gateway.errand import Errand
 from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
-from tui_failover.gateway.refusals import of_exhausted, of_refused
+from tui_failover.gateway.refusals import of_exhausted, of_refused, told_of_break
 from tui_failover.gateway.rendering import Making
 from tui_failover.gateway.settings import GatewaySettings
 from tui_failover.wire.anthropic_request_reading import read_anthropic_request
@@ -175,7 +175,7 @@ class Gateway:
     async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> web.StreamResponse:
         headers = passed_on(flow.headers) | served_by(errand, carried.attempts)
         if errand.asked.streams:
-            return await self._stream(turn, headers, flow, carried)
+            return await self._stream(turn, headers, errand, flow, carried)
         body = bytearray()
         while isinstance(data := await flow.next(), bytes):
             body += data
@@ -184,21 +184,18 @@ class Gateway:
         return _answer(bytes(body), headers | kind, turn)
 
     async def _stream(
-        self, turn: _Turn, headers: dict[str, str], flow: Flow, carried: Carried
+        self, turn: _Turn, headers: dict[str, str], errand: Errand, flow: Flow, carried: Carried
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers=headers | _STREAM | _OURS | {QUERY_ID: turn.query_id})
         await response.prepare(turn.request)
         try:
-            while isinstance(data := await flow.next(), bytes):
-                await response.write(data)
+            ended = await handed_out(flow, errand, carried, self._manager.dispatcher, response.write)
         except asyncio.CancelledError:
             if self._broken_off:
                 await _break_off(turn, response, Fault.NO_PROVIDER, "The gateway is stopping.")
             raise
-        carried.ended(data)
-        if isinstance(data, Failed):
-            text = f"The answer of {carried.provider} broke off: {POLICY[data.failure.kind].words}."
-            await _break_off(turn, response, data.failure.kind, text)
+        if isinstance(ended, Failed):
+            await _break_off(turn, response, *told_of_break(carried, ended.failure))
         else:
             await response.write_eof()
         return response

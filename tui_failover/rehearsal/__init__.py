@@ -3,6 +3,7 @@
 from tui_failover.rehearsal.faults import CATALOGUE, BadFault, Fault, parse
 from tui_failover.rehearsal.pace import AT_ONCE, Pace
 from tui_failover.rehearsal.provider import Received, RehearsedProvider
+from tui_failover.rehearsal.resuming import Resuming
 from tui_failover.rehearsal.server import Rehearsal
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "Received",
     "Rehearsal",
     "RehearsedProvider",
+    "Resuming",
     "parse",
 ]

@@ -17,6 +17,7 @@ from tui_failover.rehearsal.openai_dialect import OpenAiVoice
 from tui_failover.rehearsal.pace import Pace
 from tui_failover.rehearsal.phrases import pick, pieces_of, tokens_in, words_for
 from tui_failover.rehearsal.problems import Problem
+from tui_failover.rehearsal.resuming import Resuming, resumed
 from tui_failover.rehearsal.script import Asked, Exchange, Step, perform
 from tui_failover.rehearsal.voice import Answer, Page, Stamp, Voice
 
@@ -92,6 +93,7 @@ class RehearsedProvider:
         self._fault: Fault | None = None
         self._times: int | None = None
         self._share = 1.0
+        self._resuming = Resuming.REPEATS
         self._closed = False
         self._listener = Listener(tasks, lambda: Connection(self))
         self._listener.listen()
@@ -161,6 +163,10 @@ class RehearsedProvider:
                 connection.reset()
         else:
             self._listener.listen()
+
+    def resume(self, way: Resuming) -> None:
+        """Go on in this way with answers that broke off elsewhere."""
+        self._resuming = way
 
     def calm(self) -> None:
         """Answer normally from now on; answers under way go on as they began."""
@@ -244,7 +250,10 @@ class RehearsedProvider:
     def _answer(self, body: Mapping[str, object], utc: float) -> Answer:
         question = _question(body)
         says, pace = self._character.says, self._character.pace
-        pieces = pieces_of(says) if says is not None else words_for(question, pace.length(self._rng), self._rng)
+        if says is None:
+            pieces = words_for(question, pace.length(self._rng), self._rng)
+        else:
+            pieces = pieces_of(resumed(says, body, self._resuming))
         most = body.get("max_completion_tokens", body.get("max_tokens"))
         kept = pieces[:most] if isinstance(most, int) and most > 0 else pieces
         options = body.get("stream_options")

@@ -39,6 +39,7 @@ SIGNS: Final[dict[EventKind, tuple[str, Ink]]] = {
     _K.BREAKER_BY_HAND: ("⊘", Ink.HELD),
     _K.UNDONE: ("✎", Ink.HELD),
     _K.EXHAUSTED: ("✖", Ink.DOWN),
+    _K.CONTINUED: ("⇄", Ink.MUTED),
     _K.PANIC_BEGAN: ("✖", Ink.DOWN),
     _K.PANIC_ENDED: ("●", Ink.UP),
     _K.LOCAL_FAULT_BEGAN: ("✖", Ink.DOWN),
@@ -196,5 +197,6 @@ _ROUTES: Final = frozenset(
         _K.AUTOMATION_HELD,
         _K.AUTOMATION_RELEASED,
         _K.EXHAUSTED,
+        _K.CONTINUED,
     }
 )
