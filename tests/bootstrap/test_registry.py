@@ -12,10 +12,11 @@ from tui_failover.config.reader import parse_settings
 from tui_failover.config.registration import provider_in
 from tui_failover.config.settings import Settings
 from tui_failover.core.errors import SettingsError
-from tui_failover.core.names import ProviderId
+from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Failed
 from tui_failover.core.ports import Limits
 from tui_failover.core.query import Query
+from tui_failover.core.spec import FailoverConfig, MidStream
 
 TABLE = {"dialect": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1", "api_key_env": "LATE_KEY"}
 LIMITS = Limits(1.0, 1.0, 1.0, 1.0)
@@ -34,6 +35,14 @@ async def test_a_table_read_back_says_what_it_said(tmp_path: Path) -> None:
     assert again == spec
     assert registry.provider_table(spec)["api_key_env"] == "LATE_KEY"
     assert spec.missing_key == "set LATE_KEY"
+
+
+@pytest.mark.parametrize("mode", MidStream)
+async def test_an_agents_table_read_back_says_what_it_said(tmp_path: Path, mode: MidStream) -> None:
+    registry = Registry(settings_in(tmp_path), VirtualClock(), environ=KEYS)
+    config = FailoverConfig(AgentId("late"), OPENAI, (CLAUDE,), mid_stream=mode)
+
+    assert registry.agent("late", registry.agent_table(config)) == config
 
 
 async def test_providers_of_the_settings_have_tables_too(tmp_path: Path) -> None:

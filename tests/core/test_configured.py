@@ -21,6 +21,7 @@ from tui_failover.core.event import EventKind
 from tui_failover.core.fact import (
     AgentConfigured,
     AgentRemoved,
+    AnswerTakenOver,
     ProviderRegistered,
     ProviderRemoved,
     QueryAsked,
@@ -205,3 +206,14 @@ def test_a_jump_of_the_wall_clock_moves_no_timer() -> None:
 
     assert fleet.obstacle(A, before - 0.1) is not None
     assert fleet.providers[A].breaker.until_at == before
+
+
+def test_answers_that_others_go_on_with_are_told_once_in_a_while() -> None:
+    world = a_settled_world()
+
+    for seconds in (0.0, 5.0, 6.0):
+        world.passes(seconds)
+        world.happens(AnswerTakenOver(AGENT, "A: was cut off", B))
+    world.happens(AnswerTakenOver(NOBODY, "A: was cut off", B))
+
+    assert world.texts(EventKind.CONTINUED) == ["B goes on with an answer that broke off"] * 2

@@ -14,12 +14,30 @@ from tests.support.gateway_world import AGENT, MODELS, SAYS, GatewayWorld, a_gat
 from tests.support.rehearsal import END_MARKS, events_in
 from tui_failover.core.event import EventKind
 from tui_failover.core.health import Status
+from tui_failover.core.names import AgentId
+from tui_failover.core.outcome import FailureKind
 from tui_failover.core.spec import Dialect, MidStream
+from tui_failover.gateway import GatewaySettings
+from tui_failover.gateway.asked import Asked, Call
+from tui_failover.gateway.continuing import SoFar
+from tui_failover.gateway.errand import Errand
+from tui_failover.gateway.rendering import Making
 from tui_failover.rehearsal import Resuming
+from tui_failover.wire.delivered import Delivered
+from tui_failover.wire.members import Members
 
 BREAKS = ["cut:5", "cleancut:5", "stall:5", "reset-after:5", "error-event:5", "malformed:5"]
 PREFILLED = {**MODELS, ANTHROPIC: "claude-sonnet-4-5"}
 WORLD: dict[str, Any] = {"pace": IN_PIECES, "mid_stream": MidStream.CONTINUE}
+
+OF_NO_USE = {
+    FailureKind.CALLER_FAULT,
+    FailureKind.CONTENT_POLICY,
+    FailureKind.CONTEXT_LENGTH,
+    FailureKind.DIALECT,
+    FailureKind.LOCAL,
+}
+A_BODY = Members("{}", {}, {}, {})
 
 
 def pair(first: Dialect, second: Dialect) -> Mapping[str, Dialect]:
@@ -214,15 +232,12 @@ async def test_an_answer_that_breaks_off_a_third_time_ends_in_the_error() -> Non
     assert hits == 0
 
 
-@pytest.mark.parametrize("dialect", Dialect, ids=str)
-async def test_a_model_that_says_something_else_is_given_up_and_the_stream_ends_in_the_error(
-    dialect: Dialect,
-) -> None:
+async def test_a_model_that_says_something_else_is_given_up_and_the_stream_ends_in_the_error() -> None:
     async with a_gateway(pair(OPENAI, OPENAI), **WORLD) as world:
         world["primary"].play("cut:5")
         world["backup"].resume(Resuming.IGNORES)
 
-        body, ended = await streamed(world, dialect)
+        body, ended = await streamed(world, OPENAI)
         await world.settled()
 
         agent, backup = world.manager.snapshot().agents[0], world.provider("backup")
@@ -260,6 +275,16 @@ async def test_a_provider_that_fails_before_it_goes_on_is_passed_over() -> None:
         answer = await asking(world, OPENAI, stream=True)()
 
     assert answer == SAYS
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_only_what_another_provider_could_do_better_is_gone_on_with(kind: FailureKind) -> None:
+    asked = Asked(AgentId("a"), OPENAI, "/chat/completions", Call.CHAT, A_BODY, {})
+    delivered = Delivered(OPENAI)
+    delivered.take(b'data: {"choices":[{"delta":{"content":"One"}}]}\n\n')
+    errand = Errand(asked, GatewaySettings(), Making(str, 0), MidStream.CONTINUE)
+
+    assert SoFar(delivered).may_go_on(errand, kind) is (kind not in OF_NO_USE)
 
 
 @pytest.mark.parametrize(

@@ -140,8 +140,11 @@ class Errand:
 
     @property
     def _remembers(self) -> bool:
-        wanted = self.mid_stream is MidStream.CONTINUE and self.asked.streams
-        return wanted and may_be_continued(self.asked.dialect, self.asked.body.values)
+        asked = self.asked
+        wanted = self.mid_stream is MidStream.CONTINUE and asked.streams
+        # Of other calls it is not known what their streams consist of.
+        known = wanted and asked.call in {Call.CHAT, Call.MESSAGES}
+        return known and may_be_continued(asked.dialect, asked.body.values)
 
     def _rendered(self, spec: ProviderSpec) -> Rendering:
         translated = self._translations.get(spec.id)

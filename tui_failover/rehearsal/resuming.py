@@ -28,7 +28,7 @@ def resumed(says: str, body: Mapping[str, object], way: Resuming) -> str:
     if quoted is None or way is Resuming.RESTARTS:
         return says
     if way is Resuming.IGNORES:
-        return _SOMETHING_ELSE * 9
+        return _SOMETHING_ELSE * 7
     return says[max(0, says.find(quoted[1])) :]
 
 
