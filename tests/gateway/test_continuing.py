@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import anthropic
 import openai
@@ -14,17 +14,20 @@ from tests.support.gateway_world import AGENT, MODELS, SAYS, GatewayWorld, a_gat
 from tests.support.rehearsal import END_MARKS, events_in
 from tui_failover.core.event import EventKind
 from tui_failover.core.health import Status
-from tui_failover.core.names import AgentId
-from tui_failover.core.outcome import FailureKind
-from tui_failover.core.spec import Dialect, MidStream
+from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.outcome import Failed, Failure, FailureKind
+from tui_failover.core.ports import Limits, Upstream
+from tui_failover.core.spec import Dialect, MidStream, ProviderSpec
 from tui_failover.gateway import GatewaySettings
 from tui_failover.gateway.asked import Asked, Call
-from tui_failover.gateway.continuing import SoFar
+from tui_failover.gateway.continuing import Continuation, SoFar
 from tui_failover.gateway.errand import Errand
 from tui_failover.gateway.rendering import Making
 from tui_failover.rehearsal import Resuming
 from tui_failover.wire.delivered import Delivered
+from tui_failover.wire.forwarding import Forward, Refusal
 from tui_failover.wire.members import Members
+from tui_failover.wire.sse_raw import RawEvents
 
 BREAKS = ["cut:5", "cleancut:5", "stall:5", "reset-after:5", "error-event:5", "malformed:5"]
 PREFILLED = {**MODELS, ANTHROPIC: "claude-sonnet-4-5"}
@@ -37,7 +40,7 @@ OF_NO_USE = {
     FailureKind.DIALECT,
     FailureKind.LOCAL,
 }
-A_BODY = Members("{}", {}, {}, {})
+A_BODY = Members("{}", {"messages": []}, {}, {})
 
 
 def pair(first: Dialect, second: Dialect) -> Mapping[str, Dialect]:
@@ -277,14 +280,44 @@ async def test_a_provider_that_fails_before_it_goes_on_is_passed_over() -> None:
     assert answer == SAYS
 
 
+def said(text: str) -> bytes:
+    return b"data: %s\n\n" % json.dumps({"choices": [{"delta": {"content": text}}]}).encode()
+
+
+def an_errand() -> Errand:
+    asked = Asked(AgentId("a"), OPENAI, "/chat/completions", Call.CHAT, A_BODY, {})
+    return Errand(asked, GatewaySettings(), Making(str, 0), MidStream.CONTINUE)
+
+
+def begun(text: str) -> Delivered:
+    delivered = Delivered(OPENAI)
+    delivered.take(said(text))
+    return delivered
+
+
 @pytest.mark.parametrize("kind", FailureKind)
 def test_only_what_another_provider_could_do_better_is_gone_on_with(kind: FailureKind) -> None:
-    asked = Asked(AgentId("a"), OPENAI, "/chat/completions", Call.CHAT, A_BODY, {})
-    delivered = Delivered(OPENAI)
-    delivered.take(b'data: {"choices":[{"delta":{"content":"One"}}]}\n\n')
-    errand = Errand(asked, GatewaySettings(), Making(str, 0), MidStream.CONTINUE)
+    assert SoFar(begun("One")).may_go_on(an_errand(), kind) is (kind not in OF_NO_USE)
 
-    assert SoFar(delivered).may_go_on(errand, kind) is (kind not in OF_NO_USE)
+
+class SpeaksAndFails:
+    """Says something, and fails before any of it can be handed out."""
+
+    async def forward(self, order: Forward, limits: Limits) -> Refusal:
+        for text in ("One two", " three"):
+            for raw, event in RawEvents().feed(said(text)):
+                order.rendering.feed(raw, event)
+        return Refusal(Failed(Failure(FailureKind.SERVER, "503 server error"), limits.connect_s))
+
+
+async def test_what_was_never_handed_out_is_not_taken_for_delivered() -> None:
+    so_far = SoFar(begun("One two"))
+    onward = Continuation(an_errand(), so_far)
+    spec = ProviderSpec(ProviderId("backup"), OPENAI, "m", "https://x.test", "x.test", "env:KEY")
+
+    await onward.attempt(cast("Upstream", SpeaksAndFails()), spec, Limits(1.0, 1.0, 1.0, 1.0))
+
+    assert (onward.flow, onward.delivered.text, so_far.delivered.text) == (None, "One two", "One two")
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,7 @@ def messages(*documents: Mapping[str, Any]) -> bytes:
         (OPENAI, sse(ROLE), False),
         (OPENAI, sse(ROLE, chunk({"reasoning_content": "Hm."})), False),
         (OPENAI, sse(ROLE, chunk({"reasoning_content": "Hm."}), chunk({"content": "One"})), True),
+        (OPENAI, sse(chunk({"content": "One"}), chunk({"reasoning": "Hm."})), False),
         (OPENAI, sse(chunk({"content": "One"}), calls(call_piece(0, "{", "f", "call_a"))), False),
         (OPENAI, sse(chunk({"content": "One"}), chunk({"refusal": "No."})), False),
         (OPENAI, sse(chunk({"content": "One"}), chunk({}, "stop")), False),
@@ -190,8 +191,9 @@ def messages(*documents: Mapping[str, Any]) -> bytes:
         (ANTHROPIC, messages(*text_block(0, "One"), message_end("end_turn")[0]), False),
     ],
     ids=[
-        "nothing yet", "in thought", "after thought", "a call", "a refusal", "at its end", "too long",
-        "two choices", "no block", "in a thought", "after a thought", "in a call", "a citation", "at the end",
+        "nothing yet", "in thought", "after thought", "in thought again", "a call", "a refusal", "at its end",
+        "too long", "two choices", "no block", "in a thought", "after a thought", "in a call", "a citation",
+        "at the end",
     ],
 )  # fmt: skip
 def test_only_text_that_stands_open_is_continued(dialect: Dialect, body: bytes, may: bool) -> None:

@@ -1,10 +1,10 @@
 """Going on elsewhere with a stream that broke off: who is asked, with what, and when it is left at the error."""
 
+import logging
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from tui_failover.core.errors import FailoverError
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
@@ -37,6 +37,7 @@ _NEVER = frozenset(
 )
 _CAPS = ("max_tokens", "max_completion_tokens")
 _LATE = Failure(FailureKind.LOCAL, "the time for the whole answer is used up", "continuation.late")
+_log = logging.getLogger(__name__)
 Write = Callable[[bytes], Awaitable[None]]
 
 
@@ -81,7 +82,8 @@ async def _poured(flow: Flow, carried: Carried, write: Write) -> Outcome:
 async def _taken_up(dispatcher: Dispatcher, carried: Carried, onward: "Continuation") -> bool:
     try:
         return await dispatcher.go_on(onward.first.asked.agent, carried, onward)
-    except FailoverError:  # the agent is gone, or the engine
+    except Exception:  # noqa: BLE001 - the head is sent: a fault of ours, too, must end in the error event
+        _log.exception("%s: nobody could be asked to go on", onward.first.asked.agent)
         return False
 
 

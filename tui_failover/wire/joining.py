@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tui_failover.core.text import scrub
 from tui_failover.wire.answer import Wording
 from tui_failover.wire.chat_stream_writing import ChatStreamWriter
 from tui_failover.wire.continuation import NotTakenUp, Splice
@@ -67,7 +68,7 @@ class JoiningWriter:
         if not output or self._told:
             return output
         self._told = True
-        return f": continued by {self._joint.by}\n".encode() + output
+        return f": continued by {scrub(self._joint.by)}\n".encode() + output
 
     def _written(self, part: StreamPart) -> bytes:
         match part:
