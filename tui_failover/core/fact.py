@@ -100,7 +100,7 @@ class AttemptEnded:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnswerTakenOver:
     """An answer broke off after it had begun to reach its caller, and another provider goes on with it.
 

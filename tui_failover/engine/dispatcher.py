@@ -14,10 +14,10 @@ from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, Fail
 from tui_failover.core.ports import Clock, Limits, Rng, Upstream
 from tui_failover.core.query import Query, Reply
 from tui_failover.core.snapshot import NotUsed
-from tui_failover.core.spec import MidStream, ProviderSpec
+from tui_failover.core.spec import MidStream
 from tui_failover.core.transition import BreakerState
 from tui_failover.engine.affinity import Affinity
-from tui_failover.engine.errand import Carried, Conversation, Errand, Open
+from tui_failover.engine.errand import Asking, Carried, Errand, Open
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
 from tui_failover.engine.state import Cell
@@ -76,24 +76,6 @@ class _Run:
         return self.tried.count(provider)
 
 
-class _Asking:
-    """A query in no vendor's dialect, which ends with the whole answer."""
-
-    def __init__(self, query: Query) -> None:
-        self._query = query
-
-    def conversation(self) -> Conversation | None:
-        first = self._query.turns[0].text if self._query.turns else self._query.text
-        key = f"{self._query.system or ''}\n{first}"
-        return Conversation(key, begins=not self._query.turns)
-
-    def obstacle(self, spec: ProviderSpec) -> str:  # noqa: ARG002 - every provider takes it
-        return ""
-
-    async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome:  # noqa: ARG002
-        return await upstream.send(self._query, limits)
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """A provider's place in a walk: how many candidates come after it, and how it is entered."""
@@ -129,7 +111,7 @@ class Dispatcher:
 
     async def execute(self, agent: AgentId, query: Query) -> Served:
         """Answer the query; raises what `carry` raises."""
-        async with self.carry(agent, _Asking(query)) as carried:
+        async with self.carry(agent, Asking(query)) as carried:
             answer = carried.outcome
         if not isinstance(answer, Answered):
             message = f"{carried.provider}: ended without an answer"

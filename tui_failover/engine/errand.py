@@ -9,6 +9,7 @@ from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Outcome
 from tui_failover.core.ports import Limits, Upstream
+from tui_failover.core.query import Query
 from tui_failover.core.spec import ProviderSpec
 
 
@@ -44,6 +45,27 @@ class Errand(Protocol):
     async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
         """Ask this provider; raises nothing but cancellation."""
         ...
+
+
+class Asking:
+    """A query in no vendor's dialect, which ends with the whole answer."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    def conversation(self) -> Conversation:
+        """Return the conversation with that system prompt and that first turn."""
+        first = self._query.turns[0].text if self._query.turns else self._query.text
+        key = f"{self._query.system or ''}\n{first}"
+        return Conversation(key, begins=not self._query.turns)
+
+    def obstacle(self, spec: ProviderSpec) -> str:  # noqa: ARG002 - whoever it is
+        """Return "": every provider takes it."""
+        return ""
+
+    async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome:  # noqa: ARG002
+        """Ask this provider, and wait for the whole answer."""
+        return await upstream.send(self._query, limits)
 
 
 @dataclass(slots=True)

@@ -143,6 +143,9 @@ class Continuation:
         self._anchor = anchor_of(self._text)
         self._translations: dict[ProviderId, Translated | Problem] = {}
 
+    def conversation(self) -> None:
+        """Return no conversation: the query has found its place in it, and keeps that."""
+
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot go on, or ""."""
         if spec.id in self._so_far.broken:

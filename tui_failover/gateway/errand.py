@@ -7,8 +7,8 @@ from typing import cast
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
-from tui_failover.engine.errand import Conversation, Open
 from tui_failover.core.spec import MidStream, ProviderSpec
+from tui_failover.engine.errand import Conversation, Open
 from tui_failover.gateway.asked import Asked, Call
 from tui_failover.gateway.conversations import conversation_of
 from tui_failover.gateway.rendering import (
