@@ -1,7 +1,6 @@
 """A manager with memory, log and control API, hosted in this process."""
 
 import asyncio
-import queue
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,47 +9,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.served import NOBODY, settings_text
-from tui_failover.bootstrap.hosting import Host
-from tui_failover.bootstrap.known_secrets import MARK, KnownSecrets
-from tui_failover.bootstrap.logs import Log
-from tui_failover.config.reader import parse_settings
-from tui_failover.config.settings import ListenAt, LogStyle, Settings
+from tests.support.hosting import Hosting
+from tests.support.served import NOBODY
+from tui_failover.bootstrap.known_secrets import MARK
+from tui_failover.config.settings import ListenAt
 from tui_failover.control import CannotListen
 from tui_failover.core.command import Accepted, SwitchTo
 from tui_failover.core.event import EventKind
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.engine.manager import FailoverManager
 from tui_failover.journal.folder import StateInUse, held
 
 AGENT, B = AgentId("my-agent"), ProviderId("b")
-ANY_PORT = ListenAt("127.0.0.1", 0)
 TABLE = {"provider_id": "late", "dialect": "openai", "model": "m", "base_url": NOBODY, "auth": "none"}
-
-
-class Hosting:
-    """What a host is made of, its log caught."""
-
-    def __init__(self, folder: Path, listen: ListenAt = ANY_PORT, more: str = "") -> None:
-        text = settings_text({"a": NOBODY, "b": NOBODY}, more)
-        self.settings: Settings = parse_settings(text, folder / "settings.toml", {})
-        self.secrets = KnownSecrets()
-        self.lines: queue.Queue[str] = queue.Queue()
-        self.log = Log(self.lines.put, LogStyle.PLAIN, self.secrets)
-        self.host = Host(self.settings, folder / "state", listen, self.log, self.secrets)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[FailoverManager]:
-        try:
-            async with self.host.running() as manager:
-                yield manager
-        finally:
-            await asyncio.to_thread(self.log.close)
-
-    @property
-    def told(self) -> list[str]:
-        """What the log holds once everything has ended."""
-        return [self.lines.get_nowait() for _ in range(self.lines.qsize())]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tui_failover.bootstrap.log_lines import Entry, entry_of_event
 from tui_failover.bootstrap.logs import Log
 from tui_failover.bootstrap.registry import Registry, priced
 from tui_failover.config.secret import KeySource
-from tui_failover.config.settings import ListenAt, Settings
+from tui_failover.config.settings import GatewaySettings, ListenAt, Settings
 from tui_failover.core.errors import FailoverError, NotKept
 from tui_failover.core.fact import Restored
 from tui_failover.core.ports import Clock, Keeper
@@ -31,6 +31,7 @@ from tui_failover.journal.state_file import StateFile, forget, said
 
 if TYPE_CHECKING:
     from tui_failover.control import Change, ControlServer
+    from tui_failover.gateway import GatewaySettings as Served
 
 _log = logging.getLogger("tui_failover")
 _CONNECTIONS = 2_000  # applications share the port with people, and often come from one address
@@ -106,7 +107,7 @@ class Host:
 
     async def _open_api(self, stack: AsyncExitStack, manager: FailoverManager, registry: Registry) -> None:
         from tui_failover.control import Access, ControlRefused, ControlServer, ControlSettings, Limits, Listen
-        from tui_failover.gateway import Gateway, GatewaySettings
+        from tui_failover.gateway import Gateway
 
         control = self.settings.control
         access = Access(
@@ -120,10 +121,11 @@ class Host:
         async def on_change(change: "Change") -> None:
             await _see_that_it_is_kept(manager, change)
 
-        limits = Limits(connections=_CONNECTIONS, per_source=_CONNECTIONS)
+        connections = max(_CONNECTIONS, self.settings.gateway.at_once)
+        limits = Limits(connections=connections, per_source=connections)
         settings = ControlSettings(Listen(self.listen.host, self.listen.port), access, limits)
-        # Whoever stops the process has waited for queries already; what is left then is told so and broken off.
-        gateway = Gateway(manager, LoopClock(asyncio.get_running_loop()), GatewaySettings(drain_s=_LAST_S))
+        served = _served(self.settings.gateway, registry)
+        gateway = Gateway(manager, LoopClock(asyncio.get_running_loop()), served)
         server = ControlServer(manager, settings, registry, on_change, self.settings.path.parent, gateway)
         try:
             self._api = await stack.enter_async_context(server)
@@ -134,6 +136,25 @@ class Host:
             manager.notice("there is no control API", self.unheard)
             return
         _log.info("the control API listens on %s", server.address)
+
+
+def _served(settings: GatewaySettings, registry: Registry) -> "Served":
+    """Return what the gateway is told at its start."""
+    from tui_failover.gateway import GatewaySettings as Served
+
+    return Served(
+        default_agent=settings.default_agent or None,
+        models=registry.models,
+        capabilities=registry.capabilities,
+        rescue_whole=settings.rescue_whole,
+        strict_translation=settings.strict_translation,
+        echo_model=settings.echo_model,
+        body_bytes=settings.body_mb << 20,
+        body_s=settings.body_s,
+        at_once=settings.at_once,
+        # Whoever stops the process has waited for queries already; what is left then is told so and broken off.
+        drain_s=_LAST_S,
+    )
 
 
 def state_folder(settings: Settings | None, chosen: Path | None) -> Path:

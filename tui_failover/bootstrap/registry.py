@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from tui_failover.config.effective import agent_table, provider_table
 from tui_failover.config.registration import agent_in, provider_in
@@ -39,9 +40,23 @@ class Registry:
         self._folder: Path = settings.path.parent
         self._learn = learn
         self._environ = environ
-        self._configured: dict[ProviderId, Configured] = dict(settings.connections)
-        self._connections = {name: self._connection(one) for name, one in self._configured.items()}
+        self._configured: dict[ProviderId, Configured] = {}
+        self._connections: dict[ProviderId, Connection] = {}
+        self._models: dict[ProviderId, Mapping[str, str]] = {}
+        self._capabilities: dict[ProviderId, Mapping[str, object]] = {}
+        for name, one in settings.connections.items():
+            self._take_up(name, one)
         self.upstreams = SdkUpstreams(self._connections, clock)
+
+    @property
+    def models(self) -> Mapping[ProviderId, Mapping[str, str]]:
+        """What each provider is asked for in place of what applications ask for; follows what is registered."""
+        return MappingProxyType(self._models)
+
+    @property
+    def capabilities(self) -> Mapping[ProviderId, Mapping[str, object]]:
+        """What each provider's model can carry, where the settings say so; follows what is registered."""
+        return MappingProxyType(self._capabilities)
 
     async def __call__(self, spec: ProviderSpec, connection: Configured) -> tuple[ProviderSpec, Upstream]:
         """Take a provider up at run time; return it with its price where that is known, and its upstream."""
@@ -70,6 +85,8 @@ class Registry:
     def _take_up(self, provider: ProviderId, configured: Configured) -> None:
         self._configured[provider] = configured
         self._connections[provider] = self._connection(configured)
+        self._models[provider] = dict(configured.models)
+        self._capabilities[provider] = dict(configured.capabilities)
 
     def _connection(self, configured: Configured) -> Connection:
         return Connection(

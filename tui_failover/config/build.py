@@ -40,6 +40,7 @@ def build(table: SettingsTable, path: Path, environ: Mapping[str, str]) -> Setti
         connections=MappingProxyType(connections),
         console=table.console,
         control=_control(table.control, path.parent),
+        gateway=table.gateway,
         process=table.process,
         warnings=(*_connection_warnings(connections), *_agent_warnings(agents)),
     )
@@ -52,6 +53,8 @@ def _connection(provider: ProviderTable, folder: Path) -> Connection:
         auth=provider.auth,
         headers=tuple(provider.headers.items()),
         max_tokens=provider.max_tokens,
+        models=tuple(provider.models.items()),
+        capabilities=provider.capabilities,
     )
 
 

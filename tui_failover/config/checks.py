@@ -48,7 +48,8 @@ def across(data: Raw) -> Iterator[Problem]:
         yield from _prices(name, provider)
         yield from _expectation(name, provider)
     for name, agent in _tables(data, "agents"):
-        yield from _chain(name, agent, _names(data))
+        yield from _chain(name, agent, _names(data, "providers"))
+    yield from _default_agent(data)
     yield from _order_of_rules(data)
 
 
@@ -58,9 +59,9 @@ def _tables(data: Raw, topic: str) -> Iterator[tuple[str, Raw]]:
         yield from ((name, table) for name, table in tables.items() if isinstance(table, dict))
 
 
-def _names(data: Raw) -> tuple[str, ...]:
-    providers = data.get("providers")
-    return tuple(providers) if isinstance(providers, dict) else ()
+def _names(data: Raw, topic: str) -> tuple[str, ...]:
+    tables = data.get(topic)
+    return tuple(tables) if isinstance(tables, dict) else ()
 
 
 def _literal_secrets(data: Raw) -> Iterator[Problem]:
@@ -154,14 +155,22 @@ def _chain(name: str, agent: Raw, providers: tuple[str, ...]) -> Iterator[Proble
         seen.add(provider)
 
 
-def _instead(provider: str, providers: tuple[str, ...]) -> str:
-    meant = suggestion(provider, providers)
+def _default_agent(data: Raw) -> Iterator[Problem]:
+    gateway = data.get("gateway")
+    named = gateway.get("default_agent") if isinstance(gateway, dict) else None
+    agents = _names(data, "agents")
+    if isinstance(named, str) and named and named not in agents and not looks_secret(named):
+        yield Problem(("gateway", "default_agent"), f"{quote(named)} is not an agent{_instead(named, agents)}")
+
+
+def _instead(name: str, known: tuple[str, ...]) -> str:
+    meant = suggestion(name, known)
     if meant is not None:
         return f"; did you mean {quote(meant)}?"
-    if not providers:
+    if not known:
         return ""
-    more = ", ..." if len(providers) > _MOST_NAMED else ""
-    return f"; configured are {', '.join(map(quote, providers[:_MOST_NAMED]))}{more}"
+    more = ", ..." if len(known) > _MOST_NAMED else ""
+    return f"; configured are {', '.join(map(quote, known[:_MOST_NAMED]))}{more}"
 
 
 def _order_of_rules(data: Raw) -> Iterator[Problem]:

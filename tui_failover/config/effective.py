@@ -25,6 +25,7 @@ def effective(settings: Settings) -> str:
             "agents": {config.agent_id: agent_table(config) for config in settings.agents},
             "console": _plain(asdict(settings.console)),
             "control": _control(settings.control),
+            "gateway": _plain(asdict(settings.gateway)),
             "process": _plain(asdict(settings.process)),
             "rules": {topic: _plain(numbers) for topic, numbers in asdict(settings.rules).items()},
         }
@@ -46,6 +47,10 @@ def provider_table(spec: ProviderSpec, connection: Connection) -> dict[str, Toml
         table["max_tokens"] = connection.max_tokens
     if connection.headers:
         table["headers"] = dict(connection.headers)
+    if connection.models:
+        table["models"] = dict(connection.models)
+    if connection.capabilities:
+        table["capabilities"] = _plain(dict(connection.capabilities))
     return {**table, "probe": _probe(spec.probe)}
 
 

@@ -36,10 +36,12 @@ _LIMITS = MappingProxyType(
         "trial_s": Field(ge=0, le=_WEEK_S),
         "undo_s": Field(ge=0, le=_WEEK_S),
         "drain_s": Field(ge=0, le=3600),
+        "body_mb": Field(ge=1, le=1024),
+        "body_s": Field(ge=0.1, le=3600),
     }
 )
 _TEXTS: MappingProxyType[str, Any] = MappingProxyType(
-    {"health_check_query": Words, "environment": Label, "state": Folder}
+    {"health_check_query": Words, "environment": Label, "state": Folder, "default_agent": Label}
 )
 
 

@@ -29,7 +29,7 @@ class Theme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How a provider is reached; the key itself is read from `key` for each use.
+    """How a provider is reached and asked; the key itself is read from `key` for each use.
 
     Attributes:
         base_url: where the SDK sends its requests, the vendor's own address where none was configured.
@@ -37,6 +37,8 @@ class Connection:
         auth: how the key is sent.
         headers: further headers, none of them secret.
         max_tokens: cap on an answer's tokens for queries that set none themselves.
+        models: what applications ask for, each with what the provider is asked for in its place.
+        capabilities: what the model can carry, where the built-in table is wrong.
     """
 
     base_url: str
@@ -44,6 +46,8 @@ class Connection:
     auth: Auth
     headers: tuple[tuple[str, str], ...] = ()
     max_tokens: int | None = None
+    models: tuple[tuple[str, str], ...] = ()
+    capabilities: tuple[tuple[str, object], ...] = ()  # see `config.capabilities`
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,29 @@ class ControlSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """How applications' queries are taken and answered.
+
+    Attributes:
+        default_agent: whose chain is used where an application names no agent; "" is the first one.
+        rescue_whole: answers nobody streams are streamed to us, so that half an answer can be given by another.
+        strict_translation: a request that would lose anything in translation is refused.
+        echo_model: a translated answer carries the model that was asked for, else the one that gave it.
+        body_mb: the longest request, in MiB.
+        body_s: how long a request may take to come in.
+        at_once: queries under way; beyond it applications are told to come back.
+    """
+
+    default_agent: str = ""
+    rescue_whole: bool = True
+    strict_translation: bool = False
+    echo_model: bool = True
+    body_mb: int = 32
+    body_s: float = 60.0
+    at_once: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSettings:
     """How the process keeps its state, logs and ends.
 
@@ -130,6 +157,7 @@ class Settings:
         connections: how each provider is reached.
         console: how the console starts.
         control: how the control API is reached.
+        gateway: how applications' queries are taken and answered.
         process: how the process keeps its state, logs and ends.
         warnings: sentences on what works but deserves a look.
     """
@@ -141,5 +169,6 @@ class Settings:
     connections: Mapping[ProviderId, Connection]
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     control: ControlSettings = field(default_factory=ControlSettings)
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
     process: ProcessSettings = field(default_factory=ProcessSettings)
     warnings: tuple[str, ...] = ()

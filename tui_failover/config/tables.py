@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tui_failover.config.capabilities import AS_OVERRIDES, CapabilitiesTable, Overrides
 from tui_failover.config.generated import Table, as_value, choice, table_of
-from tui_failover.config.settings import Auth, ConsoleSettings, ControlSettings, ProcessSettings
+from tui_failover.config.settings import Auth, ConsoleSettings, ControlSettings, GatewaySettings, ProcessSettings
 from tui_failover.config.words import (
     Address,
     EnvName,
@@ -24,6 +25,7 @@ from tui_failover.core.names import AgentId
 from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind, ProbeSpec, Rules
 
 _MICRO = 1_000_000
+_MOST_MODELS = 256
 _PROBE = ProbeSpec()
 _CONTROL = ControlSettings()
 
@@ -56,6 +58,8 @@ class ProviderTable(Table):
     price_input: float | None = Field(default=None, ge=0, le=_MICRO)
     price_output: float | None = Field(default=None, ge=0, le=_MICRO)
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=32)
+    models: dict[Line, Line] = Field(default_factory=dict, max_length=_MOST_MODELS)
+    capabilities: Annotated[Overrides, AS_OVERRIDES] = Field(default_factory=tuple)
     probe: ProbeTable = ProbeTable()
 
 
@@ -82,6 +86,7 @@ class SettingsTable(Table):
 
     console: Annotated[ConsoleSettings, as_value(ConsoleSettings)] = ConsoleSettings()
     control: ControlTable = ControlTable()
+    gateway: Annotated[GatewaySettings, as_value(GatewaySettings)] = GatewaySettings()
     process: Annotated[ProcessSettings, as_value(ProcessSettings)] = ProcessSettings()
     providers: dict[Name, ProviderTable] = Field(default_factory=dict)
     agents: dict[Name, Annotated[FailoverConfig, as_value(FailoverConfig, agent_id=NAMELESS)]] = Field(
@@ -99,8 +104,10 @@ def _known() -> dict[tuple[str, ...], tuple[str, ...]]:
         (): tuple(SettingsTable.model_fields),
         ("console",): tuple(table_of(ConsoleSettings).model_fields),
         ("control",): tuple(ControlTable.model_fields),
+        ("gateway",): tuple(table_of(GatewaySettings).model_fields),
         ("process",): tuple(table_of(ProcessSettings).model_fields),
         ("providers", ANY_NAME): tuple(ProviderTable.model_fields),
+        ("providers", ANY_NAME, "capabilities"): tuple(CapabilitiesTable.model_fields),
         ("providers", ANY_NAME, "probe"): tuple(ProbeTable.model_fields),
         ("agents", ANY_NAME): tuple(table_of(FailoverConfig, without={"agent_id"}).model_fields),
         ("rules",): tuple(rules.model_fields),

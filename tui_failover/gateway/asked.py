@@ -137,7 +137,7 @@ async def read_asked(
         call=path.call,
         body=body,
         headers=_shown(request),
-        strict=request.headers.get(STRICT_HEADER, "") == "1",
+        strict=settings.strict_translation or request.headers.get(STRICT_HEADER, "") == "1",
         conversation=request.headers.get(CONVERSATION_HEADER, ""),
     )
 

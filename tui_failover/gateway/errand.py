@@ -175,7 +175,10 @@ class Errand:
     def translation_of(self, request: Request, spec: ProviderSpec) -> Translated | Problem:
         """Return a request in the provider's dialect."""
         target = Target(self.model_at(spec), self.capabilities(spec), strict=self.asked.strict, stream=True)
-        return _WRITE[spec.dialect](request, target)
+        made = _WRITE[spec.dialect](request, target)
+        if self.settings.echo_model or isinstance(made, Problem):
+            return made
+        return replace(made, wording=replace(made.wording, model=target.model))
 
     def capabilities(self, spec: ProviderSpec) -> Capabilities:
         """Return what the provider's model can carry."""

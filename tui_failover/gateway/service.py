@@ -207,7 +207,12 @@ class Gateway:
         snapshot = self._manager.snapshot()
         wanted = [one for one in snapshot.agents if turn.path.agent in {None, one.id} and one.id in agents]
         chained = {provider for one in wanted for provider in one.config.chain}
-        models = [view.model for view in snapshot.providers if view.id in chained]
+        models = [
+            name
+            for view in snapshot.providers
+            if view.id in chained
+            for name in (view.model, *self._settings.models.get(view.id, ()))
+        ]
         names = dict.fromkeys([*(str(one.id) for one in wanted), *models])
         created = int(self._clock.now().utc)
         listed = [_model(name, created) for name in names]

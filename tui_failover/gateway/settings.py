@@ -16,6 +16,9 @@ class GatewaySettings:
         capabilities: for each provider, what its model can do, where the table of models is wrong.
         rescue_whole: answers for callers who do not stream are streamed to us, so that one that stalls or is cut
             is noticed at once and given by another provider.
+        strict_translation: what would be lost in translation is a reason to refuse, for every caller.
+        echo_model: a translated answer carries the model the caller asked for, else the one the provider was asked
+            for. Where both speak the same dialect the provider's bytes pass as they are, with the name it gives.
         body_bytes: the longest request.
         body_s: how long a request's body may take to come.
         at_once: queries under way; beyond it callers are told to come back.
@@ -26,6 +29,8 @@ class GatewaySettings:
     models: Mapping[ProviderId, Mapping[str, str]] = field(default_factory=dict)
     capabilities: Mapping[ProviderId, Mapping[str, object]] = field(default_factory=dict)
     rescue_whole: bool = True
+    strict_translation: bool = False
+    echo_model: bool = True
     body_bytes: int = 32 << 20
     body_s: float = 60.0
     at_once: int = 2000
