@@ -35,12 +35,13 @@ def run_demo(options: ConsoleOptions) -> int:
     from platformdirs import user_state_path
 
     from tui_failover.bootstrap.lifetime import Life, live
+    from tui_failover.bootstrap.loops import new_loop
     from tui_failover.bootstrap.stage import Stage
 
     stage = Stage(options.seed)
     # Its traffic never ends, so there is nothing to be waited for.
     life = Life(caption=lambda: stage.caption, drain_s=0.0, folder=user_state_path("tui-failover"))
-    return live(EngineThread(stage.running), options, life)
+    return live(EngineThread(stage.running, new_loop), options, life)
 
 
 def reset_state(settings: Settings | None, folder: Path | None) -> str:

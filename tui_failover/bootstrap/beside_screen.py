@@ -6,6 +6,7 @@ from tui_failover.bootstrap.hosting import Host, state_folder
 from tui_failover.bootstrap.known_secrets import KnownSecrets
 from tui_failover.bootstrap.lifetime import UNFIT, Life, live, say
 from tui_failover.bootstrap.logs import FILE, logging_to, to_file
+from tui_failover.bootstrap.loops import new_loop
 from tui_failover.config.options import ConsoleOptions
 from tui_failover.config.settings import LogStyle, Settings
 from tui_failover.core.errors import EngineClosed, FailoverError
@@ -21,7 +22,7 @@ def live_with_settings(settings: Settings, options: ConsoleOptions) -> int:
     with logging_to(to_file(folder / FILE), LogStyle.PLAIN, secrets) as log:
         listen = options.listen or settings.control.listen
         host = Host(settings, folder, listen, log, secrets, must_listen=False)
-        engine = EngineThread(host.running)
+        engine = EngineThread(host.running, new_loop)
 
         def started() -> None:
             if host.unheard:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_failover.bootstrap.stopping import STOPS, drain, signals
+from tui_failover.bootstrap.tuning import tune
 from tui_failover.config.options import ConsoleOptions
 from tui_failover.console.app import Console
 from tui_failover.console.desk import Desk, Options
@@ -21,8 +22,6 @@ from tui_failover.engine.thread import EngineThread
 
 UNFIT = 2  # as for any other mistake on the command line
 DRAIN_S = 30.0
-# A busy screen keeps the interpreter for so long at a time; the default of 5 ms would be felt in every answer.
-_SWITCH_INTERVAL_S = 0.0005
 
 
 def _nothing() -> None:
@@ -65,8 +64,8 @@ def live(engine: EngineThread, options: ConsoleOptions, life: Life) -> int:
     if why is not None:
         say(f"tui-failover: no screen here, {why}. Each change as one sentence instead: --plain")
         return UNFIT
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     engine.start()
+    tune()
     try:
         life.started()
         if options.plain:

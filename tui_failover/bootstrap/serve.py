@@ -11,8 +11,10 @@ from typing import Final
 from tui_failover.bootstrap.hosting import Host, state_folder
 from tui_failover.bootstrap.known_secrets import KnownSecrets
 from tui_failover.bootstrap.logs import Log, logging_to, to_stream
+from tui_failover.bootstrap.loops import new_loop
 from tui_failover.bootstrap.service_manager import READY, STOPPING, tell_service_manager
 from tui_failover.bootstrap.stopping import STOPS, Arrived, drain, signals, under_way, within
+from tui_failover.bootstrap.tuning import tune
 from tui_failover.config.options import ServeOptions
 from tui_failover.core.errors import FailoverError
 from tui_failover.engine.thread import EngineThread
@@ -51,7 +53,7 @@ def _run(options: ServeOptions, log: Log, secrets: KnownSecrets) -> tuple[bool, 
         _log.warning("%s", warning)
     folder = state_folder(settings, options.state)
     host = Host(settings, folder, options.listen or settings.control.listen, log, secrets)
-    engine = EngineThread(host.running)
+    engine = EngineThread(host.running, new_loop)
     try:
         engine.start()
     except FailoverError as problem:
@@ -60,6 +62,7 @@ def _run(options: ServeOptions, log: Log, secrets: KnownSecrets) -> tuple[bool, 
     except Exception:  # noqa: BLE001 - the outermost frame of the process
         _log.exception("the failover manager could not be started")
         return True, FAILED
+    tune()
     status = asyncio.run(_until_stopped(engine, host))
     return _ended(engine, _CALMLY_S if status == 0 else _SOON_S), status
 

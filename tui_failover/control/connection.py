@@ -8,6 +8,7 @@ import asyncio
 import enum
 import logging
 from http import HTTPStatus
+from typing import cast
 
 from aiohttp import web
 
@@ -192,11 +193,11 @@ def _source(transport: asyncio.BaseTransport) -> str:
 
 def _turn_away(transport: asyncio.BaseTransport, status: HTTPStatus, code: str, message: str) -> None:
     """Write an answer without having read a request, and close."""
-    if not isinstance(transport, asyncio.Transport):
-        return
+    # A TCP listener makes no others, though those of other loops are not derived from this class.
+    stream = cast("asyncio.Transport", transport)
     response = failed(Problem(status, code, message))
     body = response.body if isinstance(response.body, bytes) else b""
     headers = {**response.headers, "Content-Length": str(len(body)), "Connection": "close"}
     lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
-    transport.write("\r\n".join((*lines, "", "")).encode("ascii") + body)
-    transport.close()
+    stream.write("\r\n".join((*lines, "", "")).encode("ascii") + body)
+    stream.close()

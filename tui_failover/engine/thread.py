@@ -31,13 +31,19 @@ Work = Callable[[FailoverManager], Coroutine[Any, Any, _Result]]
 class EngineThread:
     """Runs a manager on a loop in its own thread. Meets `core.ports.EngineLink`; callable from any thread."""
 
-    def __init__(self, make: Callable[[], AbstractAsyncContextManager[FailoverManager]]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], AbstractAsyncContextManager[FailoverManager]],
+        new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             make: called on the engine's loop; what it returns is entered there, and left when the engine stops.
+            new_loop: makes the loop; None: the standard library's.
         """
         self._make = make
+        self._new_loop = new_loop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._manager: FailoverManager | None = None
         self._stop: asyncio.Event | None = None
@@ -115,7 +121,8 @@ class EngineThread:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._main())
+            with asyncio.Runner(loop_factory=self._new_loop) as runner:
+                runner.run(self._main())
         except BaseException as error:
             if not self._ready.done():
                 self._ready.set_exception(error)

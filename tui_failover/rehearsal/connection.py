@@ -5,7 +5,7 @@ import logging
 import socket
 import struct
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, cast
 
 from tui_failover.core.ports import Clock
 from tui_failover.rehearsal.http1 import HEAD_MOST, Request, Unreadable, head, read_request
@@ -47,14 +47,13 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, unless the provider resets newcomers."""
-        if not isinstance(transport, asyncio.Transport):  # pragma: no cover - a TCP listener makes no others
-            transport.close()
-            return
-        self._transport = transport
+        # A TCP listener makes no others, though those of other loops are not derived from this class.
+        stream = cast("asyncio.Transport", transport)
+        self._transport = stream
         self._writable.set()
-        self._reader.set_transport(transport)
+        self._reader.set_transport(stream)
         if self._host.admit(self):
-            self._task = self._host.tasks.create_task(self._serve(transport))
+            self._task = self._host.tasks.create_task(self._serve(stream))
         else:
             self.reset()
 
