@@ -7,7 +7,7 @@ import pytest
 from tests.cli.conftest import NotedComposition, Run
 from tests.support.settings import COMPLETE
 from tui_failover.config.options import ConsoleOptions
-from tui_failover.config.settings import Theme
+from tui_failover.config.settings import ListenAt, Theme
 from tui_failover.config.template import template
 
 
@@ -107,10 +107,11 @@ def test_interrupt_ends_with_the_status_shells_expect(run: Run, composition: Not
 
 
 def test_demo_needs_no_settings(run: Run, composition: NotedComposition) -> None:
-    result = run("demo", "--plain", "--for", "90", "--seed", "7")
+    result = run("demo", "--plain", "--for", "90", "--seed", "7", "--listen", "127.0.0.1:0")
 
     assert result.exit_code == 0
-    assert composition.demos == [ConsoleOptions(environment="demo", plain=True, for_s=90.0, seed=7)]
+    listen = ListenAt("127.0.0.1", 0)
+    assert composition.demos == [ConsoleOptions(environment="demo", plain=True, for_s=90.0, seed=7, listen=listen)]
 
 
 def test_check_asks_for_all_providers_where_none_is_named(

@@ -38,7 +38,7 @@ def run_demo(options: ConsoleOptions) -> int:
     from tui_failover.bootstrap.loops import new_loop
     from tui_failover.bootstrap.stage import Stage
 
-    stage = Stage(options.seed)
+    stage = Stage(options.seed, options.listen)
     # Its traffic never ends, so there is nothing to be waited for.
     life = Life(caption=lambda: stage.caption, drain_s=0.0, folder=user_state_path("tui-failover"))
     return live(EngineThread(stage.running, new_loop), options, life)

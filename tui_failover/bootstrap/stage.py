@@ -1,12 +1,15 @@
-"""The demo put together: rehearsal upstreams on loopback, the real SDKs talking to them, and some traffic."""
+"""The demo put together: rehearsal upstreams, the gateway before them, and applications that ask it."""
 
 import asyncio
 import contextlib
+import importlib
 import random
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_failover.core.errors import FailoverError
+from tui_failover.config.settings import ListenAt
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Clock, Rng
 from tui_failover.core.spec import (
@@ -22,7 +25,10 @@ from tui_failover.engine.manager import FailoverManager
 from tui_failover.providers.connection import AuthHeader, Connection
 from tui_failover.providers.factory import SdkUpstreams
 from tui_failover.rehearsal import Rehearsal
-from tui_failover.rehearsal.demo import CAST, CHAINS, Demo, Part, cast, traffic
+from tui_failover.rehearsal.demo import CAST, CHAINS, Asked, Demo, Part, cast, traffic
+
+if TYPE_CHECKING:
+    from tui_failover.bootstrap.callers import Callers
 
 # An hour of incidents in a few minutes needs more switches than an hour would be granted.
 _RULES = Rules(failback=FailbackRules(switches_max=30, suspend_after=30))
@@ -49,7 +55,15 @@ class SeededRng:
 class Stage:
     """One demo, from its rehearsal upstreams to its callers."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, listen: ListenAt | None = None) -> None:
+        """Prepare.
+
+        Args:
+            seed: makes the show repeatable.
+            listen: where gateway and control API are opened; a free port of loopback where that is refused.
+        """
+        self._listen = listen or ListenAt()
+        self._address = ""
         self._rng = SeededRng(random.Random(seed))  # noqa: S311 - a repeatable show, not secrets
         self._seed = seed
         self._demo: Demo | None = None
@@ -58,6 +72,11 @@ class Stage:
     def caption(self) -> str:
         """What is being shown at this moment; callable from any thread."""
         return "" if self._demo is None else self._demo.caption
+
+    @property
+    def address(self) -> str:
+        """Where gateway and control API are, "http://host:port"; "" until they are; callable from any thread."""
+        return self._address
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[FailoverManager]:
@@ -77,11 +96,28 @@ class Stage:
                 async with asyncio.TaskGroup() as group:
                     show = [
                         group.create_task(self._demo.play(), name="demo script"),
-                        group.create_task(_ask(manager, clock, self._rng), name="demo traffic"),
+                        group.create_task(self._ask(manager, upstreams, clock), name="demo traffic"),
                     ]
                     yield manager
                     for task in show:
                         task.cancel()
+
+    async def _ask(self, manager: FailoverManager, upstreams: SdkUpstreams, clock: Clock) -> None:
+        """Open the gateway and have the applications ask; what that needs is loaded beside the loop."""
+        await upstreams.warm(tuple(Dialect))
+        await asyncio.to_thread(_load)
+        from tui_failover.bootstrap.callers import Callers
+        from tui_failover.bootstrap.demo_gateway import opened
+
+        async with AsyncExitStack() as stack:
+            self._address = await opened(stack, manager, clock, self._listen)
+            callers = await asyncio.to_thread(Callers, self._address)
+            await _asking(await stack.enter_async_context(callers), clock, self._rng)
+
+
+def _load() -> None:
+    for name in ("demo_gateway", "callers"):
+        importlib.import_module(f"tui_failover.bootstrap.{name}")
 
 
 def _spec(part: Part, connection: Connection) -> ProviderSpec:
@@ -108,20 +144,19 @@ def _agents() -> list[FailoverConfig]:
     ]
 
 
-async def _ask(manager: FailoverManager, clock: Clock, rng: Rng) -> None:
-    """Feed the demo's questions to the manager, each in a task of its own, as callers would."""
+async def _asking(callers: "Callers", clock: Clock, rng: Rng) -> None:
+    """Have the applications ask the demo's questions, each in a task of its own."""
     places = asyncio.Semaphore(_MOST_AT_ONCE)
     began_at = clock.now().mono
-    async with asyncio.TaskGroup() as callers:
+    async with asyncio.TaskGroup() as group:
         for asked in traffic(rng):
             await clock.sleep(began_at + asked.at_s - clock.now().mono)
             await places.acquire()
-            callers.create_task(_one(manager, asked.agent, asked.text, places))
+            group.create_task(_one(callers, asked, places))
 
 
-async def _one(manager: FailoverManager, agent: str, text: str, places: asyncio.Semaphore) -> None:
+async def _one(callers: "Callers", asked: Asked, places: asyncio.Semaphore) -> None:
     try:
-        with contextlib.suppress(FailoverError):  # the screen tells what happened to it
-            await manager.execute_query(agent, text)
+        await callers.ask(asked)
     finally:
         places.release()

@@ -164,15 +164,17 @@ def reset_state(ctx: click.Context, path: Path, state: Path | None) -> None:
     )
 )
 @options.display_options
+@options.listen_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Makes the demo repeatable.")
 @click.pass_context
-def demo(ctx: click.Context, seed: int, **display: Unpack[options.Display]) -> None:
+def demo(ctx: click.Context, seed: int, listen: ListenAt | None, **display: Unpack[options.Display]) -> None:
     """Show an outage, the failover and the recovery on rehearsal providers.
 
     They run on this machine and speak the real protocols: no key and no network is needed, and every key of the
     console works.
     """
-    ctx.exit(_composition(ctx).run_demo(_options(display, ConsoleSettings(environment="demo"), seed=seed)))
+    chosen = _options(display, ConsoleSettings(environment="demo"), seed=seed)
+    ctx.exit(_composition(ctx).run_demo(replace(chosen, listen=listen)))
 
 
 @cli.command(

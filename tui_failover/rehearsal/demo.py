@@ -171,6 +171,29 @@ class Asked:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How an application asks.
+
+    Attributes:
+        dialect: of its client.
+        streams: it reads the answer as it comes; what breaks off after its first words is lost to it.
+        by_path: it names its agent in the address, else as the model.
+    """
+
+    dialect: Dialect
+    streams: bool
+    by_path: bool
+
+
+HABITS: Final[dict[str, Habit]] = {
+    "support-bot": Habit(Dialect.OPENAI, streams=True, by_path=True),
+    # Its first provider is the one that breaks off answers, and the caption promises that they are asked again.
+    "coder": Habit(Dialect.ANTHROPIC, streams=False, by_path=False),
+    "batch": Habit(Dialect.OPENAI, streams=False, by_path=False),
+}
+"""The applications behind the agents."""
+
 _QUERIES_PER_S: Final = {"support-bot": 0.9, "coder": 0.5, "batch": 0.6}
 
 _QUESTIONS: Final[dict[str, tuple[str, ...]]] = {
