@@ -23,6 +23,7 @@ def tune() -> None:
     tens of milliseconds during which nobody is answered, and frees nothing.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    gc.collect()
+    # Not collected first: a start leaves next to no garbage behind (185 objects of 67,000), and the search takes
+    # 30 ms that the first frame or the first answer would wait for.
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
