@@ -7,8 +7,8 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from tui_failover.bootstrap.callers import Callers
 from tui_failover.config.settings import ListenAt
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Clock, Rng
@@ -26,9 +26,6 @@ from tui_failover.providers.connection import AuthHeader, Connection
 from tui_failover.providers.factory import SdkUpstreams
 from tui_failover.rehearsal import Rehearsal
 from tui_failover.rehearsal.demo import CAST, CHAINS, Asked, Demo, Part, cast, traffic
-
-if TYPE_CHECKING:
-    from tui_failover.bootstrap.callers import Callers
 
 # An hour of incidents in a few minutes needs more switches than an hour would be granted.
 _RULES = Rules(failback=FailbackRules(switches_max=30, suspend_after=30))
@@ -103,21 +100,15 @@ class Stage:
                         task.cancel()
 
     async def _ask(self, manager: FailoverManager, upstreams: SdkUpstreams, clock: Clock) -> None:
-        """Open the gateway and have the applications ask; what that needs is loaded beside the loop."""
-        await upstreams.warm(tuple(Dialect))
-        await asyncio.to_thread(_load)
-        from tui_failover.bootstrap.callers import Callers
+        """Open the gateway and have the applications ask; what both need is loaded in threads."""
+        await asyncio.to_thread(importlib.import_module, "tui_failover.bootstrap.demo_gateway")
         from tui_failover.bootstrap.demo_gateway import opened
 
         async with AsyncExitStack() as stack:
             self._address = await opened(stack, manager, clock, self._listen)
+            await upstreams.warm(tuple(Dialect))
             callers = await asyncio.to_thread(Callers, self._address)
             await _asking(await stack.enter_async_context(callers), clock, self._rng)
-
-
-def _load() -> None:
-    for name in ("demo_gateway", "callers"):
-        importlib.import_module(f"tui_failover.bootstrap.{name}")
 
 
 def _spec(part: Part, connection: Connection) -> ProviderSpec:
@@ -144,7 +135,7 @@ def _agents() -> list[FailoverConfig]:
     ]
 
 
-async def _asking(callers: "Callers", clock: Clock, rng: Rng) -> None:
+async def _asking(callers: Callers, clock: Clock, rng: Rng) -> None:
     """Have the applications ask the demo's questions, each in a task of its own."""
     places = asyncio.Semaphore(_MOST_AT_ONCE)
     began_at = clock.now().mono
@@ -155,7 +146,7 @@ async def _asking(callers: "Callers", clock: Clock, rng: Rng) -> None:
             group.create_task(_one(callers, asked, places))
 
 
-async def _one(callers: "Callers", asked: Asked, places: asyncio.Semaphore) -> None:
+async def _one(callers: Callers, asked: Asked, places: asyncio.Semaphore) -> None:
     try:
         await callers.ask(asked)
     finally:
