@@ -5,7 +5,6 @@ own; the callers are this one. Latencies are milliseconds, and CPU is that of th
 """
 
 import asyncio
-import gc
 import socket
 import subprocess
 import sys
@@ -18,6 +17,8 @@ import psutil
 from aiohttp import web
 
 from tests.benchmarks.load import LONG_CHUNKS, Upstream, at_length, crowd, load, percentile
+from tui_failover.bootstrap.loops import new_loop
+from tui_failover.bootstrap.tuning import tune
 from tui_failover.control import ControlServer, ControlSettings, Limits, Listen
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import Dialect, FailoverConfig, ProviderSpec
@@ -85,9 +86,7 @@ ROLES: dict[str, Callable[[str], Awaitable[str]]] = {
 async def play(role: str, target: str) -> None:
     """Be one of the processes until standard input is closed."""
     address = await ROLES[role](target)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    tune()
     sys.stdout.write(f"{address}\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.read)
@@ -160,6 +159,7 @@ def main(seconds: float) -> None:
 if __name__ == "__main__":
     socket.setdefaulttimeout(30.0)
     if len(sys.argv) > 2:
-        asyncio.run(play(sys.argv[1], sys.argv[2]))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(play(sys.argv[1], sys.argv[2]))
     else:
         main(float(sys.argv[1]) if sys.argv[1:] else 4.0)

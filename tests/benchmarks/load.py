@@ -5,6 +5,7 @@ import json
 import time
 from dataclasses import dataclass
 from statistics import quantiles
+from typing import cast
 
 STREAMS = 1_000
 PATH = "/v1/chat/completions"
@@ -49,8 +50,7 @@ class Upstream(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._pending += data
