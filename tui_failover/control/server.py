@@ -39,6 +39,7 @@ from tui_failover.engine.manager import FailoverManager
 
 _log = logging.getLogger("tui_failover.control")
 _BACKLOG = 1024  # applications open many connections at once
+_LAST_PORT = 65_535
 
 
 class ControlRefused(FailoverError):
@@ -175,6 +176,9 @@ def _check_safe(listen: Listen, tokens: Tokens) -> None:
 async def _open(server: web.Server, settings: ControlSettings, peers: set[Connection]) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     listen = settings.listen
+    no_address = f"the control API cannot listen on {listen}: this is no address"
+    if not 0 <= listen.port <= _LAST_PORT:  # some loops would take what is left of the number in 16 bits
+        raise CannotListen(no_address)
     try:
         return await loop.create_server(
             lambda: Connection(server, settings.limits, peers, loop), listen.host, listen.port, backlog=_BACKLOG
@@ -183,9 +187,8 @@ async def _open(server: web.Server, settings: ControlSettings, peers: set[Connec
         reason = "another program listens there already" if error.errno == errno.EADDRINUSE else _why(error)
         message = f"the control API cannot listen on {listen}: {reason}; choose another address with --listen"
         raise CannotListen(message) from None
-    except (OverflowError, UnicodeError):
-        message = f"the control API cannot listen on {listen}: this is no address"
-        raise CannotListen(message) from None
+    except UnicodeError:
+        raise CannotListen(no_address) from None
 
 
 def _why(error: OSError) -> str:
