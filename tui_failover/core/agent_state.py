@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.spec import FailoverConfig
+from tui_failover.core.spec import FailoverConfig, Strategy
 from tui_failover.core.transition import Mode
 
 
@@ -48,6 +48,15 @@ class Ramp:
 SHARES = (0.0, 0.25, 0.5)  # one canary query, then these shares; after the last stage the route moves
 
 
+# Why the first choice is the active provider.
+FIRST: dict[Strategy, str] = {
+    Strategy.ORDERED: "first in its chain",
+    Strategy.CHEAPEST: "the cheapest of its chain",
+    Strategy.FASTEST: "first in its chain",
+    Strategy.WEIGHTED: "first in its chain",
+}
+
+
 @dataclass(frozen=True)
 class AgentState:
     """Everything about one agent that changes; instants are monotonic seconds.
@@ -65,6 +74,7 @@ class AgentState:
         panic: nothing is available.
         exhausted: the last query ended without an answer.
         quiet_until_at: until then, no further answer that was taken over is told.
+        order: the chain as the agent's strategy wishes for it; () where that is as it is configured.
     """
 
     config: FailoverConfig
@@ -90,6 +100,7 @@ class AgentState:
     failovers: int = 0
     saved: int = 0
     changed_revision: int = 0
+    order: tuple[ProviderId, ...] = ()
 
     @property
     def id(self) -> AgentId:
@@ -97,9 +108,14 @@ class AgentState:
         return self.config.agent_id
 
     @property
+    def ranked(self) -> tuple[ProviderId, ...]:
+        """The chain as the strategy wishes for it, the first choice first."""
+        return self.order or self.config.chain
+
+    @property
     def preferred(self) -> tuple[ProviderId, ...]:
         """The chain as it is wished for now: what a person switched to comes first."""
-        chain = self.config.chain
+        chain = self.ranked
         return chain if self.pin is None else tuple(dict.fromkeys((self.pin.provider, *chain)))
 
     @property
@@ -109,7 +125,7 @@ class AgentState:
             return Mode.PINNED
         if self.ramp is not None:
             return Mode.RETURNING
-        return Mode.PRIMARY if self.active == self.config.chain[0] else Mode.BACKUP
+        return Mode.PRIMARY if self.active == self.ranked[0] else Mode.BACKUP
 
     @property
     def automated(self) -> bool:

@@ -4,11 +4,13 @@ from tui_failover.core.agent_state import SHARES, AgentState, Ramp
 from tui_failover.core.copying import value
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
+from tui_failover.core.limits import full
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Limits
 from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.snapshot import NotUsed, WhyNot
-from tui_failover.core.spec import AttemptRules
+from tui_failover.core.spec import AttemptRules, Strategy
+from tui_failover.core.strategy import by_strategy
 
 _P95_FACTOR = 4.0  # an answer that takes four times its provider's p95 is not coming
 _ENOUGH = 5  # answers before a percentile means anything
@@ -22,14 +24,18 @@ class Plan:
         candidates: whom to try, in order.
         passed_over: everyone else of the chain, with the reason.
         panic: nothing is available; the candidates are the least bad, to be tried sparingly.
+        full: everybody who is available is at a limit; there is no candidate until a place becomes free.
     """
 
     candidates: tuple[ProviderId, ...]
     passed_over: tuple[WhyNot, ...]
     panic: bool = False
+    full: bool = False
 
 
-def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = None) -> Plan:
+def plan(
+    fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = None, tokens: int = 0
+) -> Plan:
     """Return whom the agent's next query tries. Everyone in its chain is either a candidate or passed over.
 
     Args:
@@ -38,23 +44,34 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
         now: monotonic seconds.
         home: where the query's conversation is; it stays there, also while that is drained, unless a person has
             switched the agent to another provider.
+        tokens: about so many the query will take.
     """
     agent = fleet.agents[agent_id]
     if agent.pin is not None and agent.pin.provider != home:
         home = None
+    available = False
     open_to: list[ProviderId] = []
     passed: list[tuple[ProviderId, Obstacle]] = []
     for provider in _members(agent):
         obstacle = fleet.obstacle(provider, now)
         stays = provider == home and obstacle is not None and obstacle.code is NotUsed.DRAINING
         if obstacle is None or stays or _commanded(agent, provider, obstacle):
+            available = True
+            obstacle = full(fleet, provider, now, tokens)
+        if obstacle is None:
             open_to.append(provider)
         else:
             passed.append((provider, obstacle))
     why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
     if open_to:
-        return Plan(_ordered(fleet, agent, open_to, home), why + _left_out(agent))
-    desperate = [(provider, one) for provider, one in passed if one.code in DESPERATION]
+        return Plan(_ordered(fleet, agent, open_to, home, now), why + _left_out(agent))
+    if available:
+        return Plan((), why + _left_out(agent), full=True)
+    desperate = [
+        (provider, one)
+        for provider, one in passed
+        if one.code in DESPERATION and full(fleet, provider, now, tokens) is None
+    ]
     desperate.sort(key=lambda pair: _badness(pair[1], now))
     least_bad = tuple(provider for provider, _ in desperate)
     return Plan(
@@ -148,8 +165,13 @@ def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> b
 
 
 def _ordered(
-    fleet: Fleet, agent: AgentState, open_to: list[ProviderId], home: ProviderId | None
+    fleet: Fleet, agent: AgentState, open_to: list[ProviderId], home: ProviderId | None, now: float
 ) -> tuple[ProviderId, ...]:
+    if agent.config.strategy is not Strategy.ORDERED and home not in open_to:
+        open_to.sort(key=lambda one: _trust(fleet, one))
+        chosen = by_strategy(fleet, agent, open_to, now)
+        if chosen is not None:
+            return chosen
     first = agent.active
     if home in open_to:
         first = home

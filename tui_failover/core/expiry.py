@@ -1,6 +1,6 @@
 """What the passing of time alone changes: cooldowns, holds, switches, trials, ramps, stale words."""
 
-from tui_failover.core import booking, local_fault, route
+from tui_failover.core import booking, limits, local_fault, route
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.breaker import expired
 from tui_failover.core.copying import replace
@@ -14,6 +14,7 @@ from tui_failover.core.transition import Trigger
 def pass_time(draft: Draft) -> None:
     """Bring the fleet up to `draft.now`."""
     local_fault.expire(draft)
+    limits.forget(draft)
     booking.end_holds(draft)
     for state in draft.fleet.providers.values():
         _provider(draft, state)

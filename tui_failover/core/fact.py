@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 
+from tui_failover.core.allowance import Word
 from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import AgentId, ProviderId
@@ -20,6 +21,9 @@ class Permit:
         number: unique in the life of a fleet.
         generation: of the breaker at admission; a result of an older one changes no state.
         trial: it is the half-open breaker's trial and has a lease.
+        at: when it was given, in monotonic seconds.
+        tokens: what it was taken to need.
+        asked: `Allowance.asked` just after it.
     """
 
     number: int
@@ -27,6 +31,9 @@ class Permit:
     agent: AgentId
     generation: int
     trial: bool = False
+    at: float = 0.0
+    tokens: int = 0
+    asked: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,14 @@ class QueryAsked:
 
 @dataclass(frozen=True, slots=True)
 class ContentCame:
-    """The first content of a trial came; how long the rest takes proves nothing about its provider."""
+    """The first content of an attempt came, which frees a trial; how long the rest takes proves nothing.
+
+    Attributes:
+        words: what the answer's headers said of the provider's limits.
+    """
 
     permit: Permit
+    words: tuple[Word, ...] = ()
 
 
 @value

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tui_failover.core.agent_state import AgentState, Pin
+from tui_failover.core.allowance import Allowance, AllowanceKey
 from tui_failover.core.breaker import undecided
 from tui_failover.core.command import BreakerHand, Imposed, Verdict
 from tui_failover.core.copying import replace
@@ -121,6 +122,7 @@ class Fleet:
         registered: providers registered or changed since.
         unkept: why orders would not survive a restart at present, or "".
         turns: counts up whenever something changed that the schedule of checks depends on.
+        allowances: what providers' answers said of their limits.
     """
 
     rules: Rules
@@ -142,6 +144,7 @@ class Fleet:
     registered: frozenset[ProviderId] = frozenset()
     unkept: str = ""
     turns: int = 0
+    allowances: Mapping[AllowanceKey, Allowance] = field(default_factory=dict)
 
     def overridden(self, config: FailoverConfig) -> bool:
         """Tell whether an agent's failover was set at run time and differs from what the start was given."""

@@ -5,8 +5,9 @@
 
 from typing import assert_never
 
-from tui_failover.core import booking, local_fault, route
+from tui_failover.core import booking, limits, local_fault, route, strategy
 from tui_failover.core.agent_state import AgentState
+from tui_failover.core.allowance import Word
 from tui_failover.core.breaker import admit_trial, returned
 from tui_failover.core.chain import DESPERATION
 from tui_failover.core.command import BreakerHand
@@ -41,7 +42,7 @@ from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome
 from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
 from tui_failover.core.restore import restore
-from tui_failover.core.spec import FailoverConfig, ProviderSpec
+from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
 from tui_failover.core.text import counted
 
 _STORM_S = 10.0  # between two events of the same sort that many queries cause together
@@ -64,7 +65,13 @@ def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event,
 
 
 def admit(
-    fleet: Fleet, agent: AgentId, provider: ProviderId, moment: Moment, *, desperate: bool = False
+    fleet: Fleet,
+    agent: AgentId,
+    provider: ProviderId,
+    moment: Moment,
+    *,
+    desperate: bool = False,
+    tokens: int = 0,
 ) -> tuple[Fleet, tuple[Event, ...], Permit | Obstacle]:
     """Give out the right to make one attempt, or say why not.
 
@@ -74,12 +81,16 @@ def admit(
         provider: whom to try.
         moment: now.
         desperate: in panic, or under a hard pin: try it although it is not available; what a person took out
-            of service stays out all the same.
+            of service stays out all the same. Limits are kept in any case.
+        tokens: about so many the attempt will take.
     """
     draft = Draft(fleet, moment)
     obstacle = fleet.obstacle(provider, draft.now)
     if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
         return fleet, (), obstacle
+    full = limits.full(fleet, provider, draft.now, tokens)
+    if full is not None:
+        return fleet, (), full
     state = fleet.providers[provider]
     trial = None
     if obstacle is None and not _held_closed(state):
@@ -89,9 +100,12 @@ def admit(
     state = draft.fleet.providers[provider]
     draft.keep(replace(state, inflight=state.inflight + 1))
     _mark_canary(draft, agent, provider)
+    asked = limits.charge(draft, provider, tokens)
     number = draft.fleet.permits + 1
     draft.fleet = replace(draft.fleet, permits=number)
-    return *draft.done(), Permit(number, provider, agent, state.breaker.generation, trial is not None)
+    generation = state.breaker.generation
+    permit = Permit(number, provider, agent, generation, trial is not None, draft.now, tokens, asked)
+    return *draft.done(), permit
 
 
 def _held_closed(state: ProviderState) -> bool:
@@ -108,8 +122,8 @@ def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - o
     match fact:
         case QueryAsked(agent):
             _query_asked(draft, agent)
-        case ContentCame(permit):
-            _content_came(draft, permit)
+        case ContentCame(permit, words):
+            _content_came(draft, permit, words)
         case AttemptEnded(permit, outcome):
             _attempt_ended(draft, permit, outcome)
         case AnswerTakenOver():
@@ -154,7 +168,9 @@ def _query_asked(draft: Draft, agent_id: AgentId) -> None:
         draft.keep(replace(agent, queries=agent.queries + 1, arrivals=arrivals))
 
 
-def _content_came(draft: Draft, permit: Permit) -> None:
+def _content_came(draft: Draft, permit: Permit, words: tuple[Word, ...]) -> None:
+    if words:
+        limits.hear(draft, permit, words)
     state = draft.fleet.providers.get(permit.provider)
     if state is not None and permit.trial and permit.generation == state.breaker.generation:
         draft.keep(replace(state, breaker=returned(state.breaker)))
@@ -164,6 +180,7 @@ def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
     state = draft.fleet.providers.get(permit.provider)
     if state is None:
         return
+    state = limits.settled(state, permit, outcome, draft.now)
     late = permit.generation != state.breaker.generation
     breaker = returned(state.breaker) if permit.trial and not late else state.breaker
     draft.keep(replace(state, inflight=max(0, state.inflight - 1), breaker=breaker))
@@ -239,6 +256,8 @@ def _probe_started(draft: Draft, provider: ProviderId) -> None:
     state = draft.fleet.providers.get(provider)
     if state is not None:
         draft.keep(replace(state, checking=True, probe_started_at=draft.now))
+        if state.spec.probe.kind is not ProbeKind.MODELS:
+            limits.charge(draft, provider, 0)
 
 
 def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
@@ -284,7 +303,7 @@ def _started(draft: Draft, fact: Started) -> None:
     for spec in fact.providers:
         draft.keep(ProviderState(spec, draft.now, since_at=draft.now))
     for config in fact.agents:
-        draft.keep(AgentState(config, config.chain[0], draft.now))
+        draft.keep(strategy.fresh_agent(draft, config))
     draft.derive()
     text = f"started with {counted(len(fact.providers), 'provider')} and {counted(len(fact.agents), 'agent')}"
     draft.say(EventKind.STARTED, text, "", Source.CONFIG, About())
@@ -305,6 +324,7 @@ def _provider_registered(draft: Draft, spec: ProviderSpec) -> None:
             booking.lift(draft, key, "its provider was registered anew", Source.CONFIG)
     text = "registered" if old is None else "changed"
     draft.say(EventKind.CONFIG, text, "", Source.CONFIG, About(spec.id))
+    strategy.rank_anew(draft)
     _settle_users(draft, spec.id)
 
 
@@ -321,17 +341,10 @@ def _provider_removed(draft: Draft, provider: ProviderId) -> None:
 
 def _agent_configured(draft: Draft, config: FailoverConfig) -> None:
     old = draft.fleet.agents.get(config.agent_id)
-    chain = config.chain
-    if old is None:
-        draft.turn(AgentState(config, chain[0], draft.now))
-    else:
-        pin = old.pin if old.pin is not None and old.pin.provider in chain else None
-        state = replace(old, config=config, pin=pin, ramp=None)
-        if old.active not in chain:
-            state = replace(state, active=chain[0], active_since_at=draft.now, active_because="first in its chain")
-        draft.turn(state)
+    fresh = strategy.fresh_agent(draft, config)
+    draft.turn(fresh if old is None else strategy.reconfigured(draft, old, config))
     draft.derive()
-    text = f"failover set to {' > '.join(chain)}"
+    text = f"failover set to {' > '.join(fresh.ranked)}"
     draft.say(EventKind.CONFIG, text, "", Source.CONFIG, About(agent=config.agent_id))
     route.settle(draft, config.agent_id)
 

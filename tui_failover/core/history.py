@@ -7,6 +7,7 @@ from tui_failover.core.copying import value
 
 SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
+_FEW = 15
 RECENT = 100  # p95 is taken over this many answers
 
 
@@ -56,6 +57,11 @@ class Series:
             return None
         ordered = sorted(self.recent)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    def usual_s(self) -> float | None:
+        """Return the middle of the newest few latencies: cheap enough to be asked for with every query."""
+        newest = sorted(self.recent[-_FEW:])
+        return newest[len(newest) // 2] if newest else None
 
     def counts(self, now: float, window_s: float) -> tuple[int, int]:
         """Return (answers, failures) of the last `window_s` seconds, in whole slots."""

@@ -107,7 +107,7 @@ def _route(state: AgentState, moment: Moment) -> KeptRoute:
         state.active,
         round(moment.wall(state.active_since_at), _DIGITS),
         state.active_because,
-        first=state.active == state.config.chain[0],
+        first=state.active == state.ranked[0],
         pin=None if state.pin is None else _pin(state.pin, moment),
         held_by=state.held_by,
         strict=state.strict,

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tui_failover.core.allowance import Cap
 from tui_failover.core.breaker import Breaker, cooled
 from tui_failover.core.command import BreakerHand, Imposed
 from tui_failover.core.health import Health
 from tui_failover.core.history import Series
+from tui_failover.core.meter import Meter
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import Price, ProviderSpec
@@ -87,6 +89,8 @@ class ProviderState:
         since_at: when its availability or public word last changed.
         changed_revision: fleet revision of that change.
         registered_at: when it became known; checks are spread from here.
+        meter: what it was asked for in the last minute; kept only where a limit is configured.
+        cap: how many attempts may be under way after it refused a burst, or None.
     """
 
     spec: ProviderSpec
@@ -104,6 +108,8 @@ class ProviderState:
     spend: Spend = field(default_factory=Spend)
     since_at: float = 0.0
     changed_revision: int = 0
+    meter: Meter = field(default_factory=Meter)
+    cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)

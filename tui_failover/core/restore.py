@@ -11,6 +11,7 @@ from tui_failover.core.fleet import About, Draft
 from tui_failover.core.kept import Kept, KeptPin, KeptRoute, KeptService
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.provider_state import Hand, ProviderState
+from tui_failover.core.strategy import fresh_agent, rank_anew
 
 _Name = TypeVar("_Name", AgentId, ProviderId)
 _State = TypeVar("_State", AgentState, ProviderState)
@@ -63,6 +64,7 @@ def _providers(draft: Draft, kept: Kept, told: list[str]) -> None:
         draft.turn(fresh if old is None else replace(old, spec=spec))
         told.append(f"provider {name} as {'registered' if old is None else 'changed'} at run time")
     draft.fleet = replace(draft.fleet, registered=draft.fleet.registered | kept.providers.keys())
+    rank_anew(draft)
 
 
 def _agents(draft: Draft, kept: Kept, told: list[str], notes: list[str]) -> None:
@@ -72,7 +74,7 @@ def _agents(draft: Draft, kept: Kept, told: list[str], notes: list[str]) -> None
         if unknown:
             notes.append(f"failover of {agent}: {', '.join(unknown)} {_NOT_CONFIGURED}")
             continue
-        draft.turn(AgentState(config, config.chain[0], draft.now))
+        draft.turn(fresh_agent(draft, config))
         told.append(f"failover of {agent} as set at run time")
     for agent in kept.removed_agents:
         if agent in draft.fleet.agents:
@@ -101,7 +103,7 @@ def _route(draft: Draft, agent: AgentState, kept: Kept, notes: list[str]) -> lis
         pin = None
     if pin is not None:
         restored = replace(restored, pin=_pin(draft, pin, kept))
-    if route.active in chain and (pin is not None or not route.first or route.active == chain[0]):
+    if route.active in chain and (pin is not None or not route.first or route.active == agent.ranked[0]):
         age_s = max(0.0, draft.moment.utc - route.since_utc)
         restored = replace(
             restored, active=route.active, active_since_at=draft.now - age_s, active_because=route.because
@@ -116,7 +118,7 @@ def _route_told(agent: AgentState, route: KeptRoute) -> list[str]:
     told = []
     if agent.pin is not None:
         told.append(f"{agent.id} on {agent.active}, switched by {agent.pin.by}")
-    elif agent.active != agent.config.chain[0]:
+    elif agent.active != agent.ranked[0]:
         told.append(f"{agent.id} on {agent.active}")
     if route.held_by is not None:
         told.append(f"automation of {agent.id} held by {route.held_by}")

@@ -1,6 +1,6 @@
 """Where an agent's route goes by itself: away from an unavailable provider, and back when it has proven itself."""
 
-from tui_failover.core.agent_state import SHARES, AgentState, Ramp
+from tui_failover.core.agent_state import FIRST, SHARES, AgentState, Ramp
 from tui_failover.core.chain import next_available, worth_a_try
 from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
@@ -209,13 +209,13 @@ def _arrive(draft: Draft, agent: AgentState, candidate: ProviderId) -> None:
     about = About(candidate, agent.id, trigger=Trigger.RAMP_DONE)
     cause = "it has proven itself, step by step"
     draft.say(EventKind.FAILBACK, f"{agent.active} -> {candidate}", cause, Source.AUTO, about)
-    first = candidate == agent.config.chain[0]
+    first = candidate == agent.ranked[0]
     draft.turn(
         replace(
             agent,
             active=candidate,
             active_since_at=draft.now,
-            active_because="first in its chain" if first else f"returned: {cause}",
+            active_because=FIRST[agent.config.strategy] if first else f"returned: {cause}",
             ramp=None,
             switched_at=_recent(agent.switched_at, draft.now, rules.switches_window_s),
             returned_at=draft.now,

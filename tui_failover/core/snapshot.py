@@ -32,6 +32,7 @@ class NotUsed(StrEnum):
     QUOTA = "quota"
     AUTH = "auth"
     MODEL_MISSING = "model-missing"
+    FULL = "full"
     PINNED_ELSEWHERE = "pinned-elsewhere"
     AUTOMATION_OFF = "automation-off"
 
@@ -90,6 +91,31 @@ class BreakerView:
     reason: str
 
 
+class Limited(StrEnum):
+    """What a limit counts."""
+
+    QUERIES = "queries_per_min"
+    TOKENS = "tokens_per_min"
+    WRITTEN = "output_tokens_per_min"
+    CONCURRENCY = "concurrency"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit in force.
+
+    Attributes:
+        limit: how much there may be.
+        used: of it, in the last minute or under way.
+        learnt: it was not configured, the provider's answers told it.
+    """
+
+    what: Limited
+    limit: int
+    used: int
+    learnt: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderView:
     """One provider as shown.
@@ -121,6 +147,8 @@ class ProviderView:
         active_for: whose active provider it is.
         changed_revision: revision of the last change of its state, not of its samples.
         overridden: it was registered or changed at run time; the settings say otherwise.
+        full: which limit leaves no room for one more query, or None; it stays available all the same.
+        limits: those in force.
     """
 
     id: ProviderId
@@ -164,6 +192,8 @@ class ProviderView:
     active_for: tuple[AgentId, ...]
     changed_revision: int
     overridden: bool = False
+    full: WhyNot | None = None
+    limits: tuple[LimitView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

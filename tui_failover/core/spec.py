@@ -45,6 +45,34 @@ class MidStream(StrEnum):
     CONTINUE = "continue"
 
 
+class Strategy(StrEnum):
+    """Who of an agent's chain is asked first, among those that are available and have room.
+
+    ORDERED goes by the chain, CHEAPEST by price, FASTEST by the usual time to first content, WEIGHTED spreads the
+    queries by the providers' weights.
+    """
+
+    ORDERED = "ordered"
+    CHEAPEST = "cheapest"
+    FASTEST = "fastest"
+    WEIGHTED = "weighted"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLimits:
+    """How much a provider may be asked for; None is not set, and then learnt from what the provider says of it.
+
+    Attributes:
+        queries_per_min: attempts and checks begun in any minute.
+        tokens_per_min: tokens read and written by attempts begun in any minute.
+        concurrency: attempts under way at the same time.
+    """
+
+    queries_per_min: int | None = None
+    tokens_per_min: int | None = None
+    concurrency: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """Micro-dollars (1e-6 USD) per million tokens; integers, so that sums are exact."""
@@ -85,6 +113,8 @@ class ProviderSpec:
         reasoning: a reasoning model gets the longer first-content limits.
         price: None where unknown; unknown cost is counted apart, never as zero.
         probe: how it is checked.
+        limits: how much it may be asked for.
+        weight: its share of the queries of agents whose strategy is `weighted`, against the others' weights.
     """
 
     id: ProviderId
@@ -97,14 +127,17 @@ class ProviderSpec:
     reasoning: bool = False
     price: Price | None = None
     probe: ProbeSpec = field(default_factory=ProbeSpec)
+    limits: ProviderLimits = field(default_factory=ProviderLimits)
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverConfig:
     """An agent's failover, in the nine fields its users know; intervals and timeouts are seconds.
 
-    `failback`, `max_retries` and `mid_stream` are ours: whether automation returns to an earlier provider, how
-    many more attempts at the same provider a query may make, and what becomes of a stream that breaks off.
+    `failback`, `max_retries`, `mid_stream` and `strategy` are ours: whether automation returns to an earlier
+    provider, how many more attempts at the same provider a query may make, what becomes of a stream that breaks
+    off, and who is asked first.
     """
 
     agent_id: AgentId
@@ -119,6 +152,7 @@ class FailoverConfig:
     failback: FailbackMode = FailbackMode.AUTO
     max_retries: int = 1
     mid_stream: MidStream = MidStream.ERROR
+    strategy: Strategy = Strategy.ORDERED
 
     @property
     def chain(self) -> tuple[ProviderId, ...]:
@@ -236,6 +270,14 @@ class AffinityRules:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitRules:
+    """How a query waits while every available provider is at its limit."""
+
+    wait_s: float = 2.0
+    queue: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class LocalFaultRules:
     """When several providers fail at once because of us. Seconds.
 
@@ -260,5 +302,6 @@ class Rules:
     failback: FailbackRules = field(default_factory=FailbackRules)
     override: OverrideRules = field(default_factory=OverrideRules)
     panic: PanicRules = field(default_factory=PanicRules)
+    limit: LimitRules = field(default_factory=LimitRules)
     affinity: AffinityRules = field(default_factory=AffinityRules)
     local_fault: LocalFaultRules = field(default_factory=LocalFaultRules)

@@ -5,6 +5,7 @@ from tui_failover.core.chain import next_available, worth_a_try
 from tui_failover.core.event import Event
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
+from tui_failover.core.limits import full, limits_of
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.route import unproven
@@ -21,7 +22,8 @@ from tui_failover.core.snapshot import (
     UndoView,
     WhyNot,
 )
-from tui_failover.core.spec import FailbackMode
+from tui_failover.core.spec import FailbackMode, Strategy
+from tui_failover.core.strategy import chooses, share, usual_s
 from tui_failover.core.transition import BreakerState
 
 _RATE_S = 30.0
@@ -74,12 +76,13 @@ def _active_for(fleet: Fleet) -> dict[ProviderId, tuple[AgentId, ...]]:
 def _provider(fleet: Fleet, state: ProviderState, moment: Moment, active_for: tuple[AgentId, ...]) -> ProviderView:
     spec, health, now = state.spec, state.health, moment.mono
     obstacle = fleet.obstacle(spec.id, now)
+    limit = full(fleet, spec.id, now)
     demand = fleet.demand(spec.id)
     series = state.live if state.live.recent else state.probes
     p50 = series.percentile(0.5)
     ok, bad = state.live.counts(now, _ERRORS_S)
     answered, failed = state.live.counts(now, _RATE_S)
-    flags = _flags(fleet, state, obstacle)
+    flags = _flags(fleet, state, obstacle, limit)
     today = int(moment.utc // 86_400) == state.spend.day
     return ProviderView(
         id=spec.id,
@@ -92,10 +95,10 @@ def _provider(fleet: Fleet, state: ProviderState, moment: Moment, active_for: tu
         verdict=health.verdict,
         checking=state.checking,
         available=obstacle is None,
-        why_not=None if obstacle is None else WhyNot(spec.id, obstacle.code, obstacle.text, obstacle.until_at),
+        why_not=_why(spec.id, obstacle),
         imposed=state.imposed,
         flags=flags,
-        reason=_reason(state, obstacle, flags),
+        reason=_reason(state, obstacle or limit, flags),
         since_at=state.since_at,
         breaker=_breaker(fleet, state),
         failures=health.consecutive_failures,
@@ -123,7 +126,13 @@ def _provider(fleet: Fleet, state: ProviderState, moment: Moment, active_for: tu
         active_for=active_for,
         changed_revision=state.changed_revision,
         overridden=fleet.given is not None and spec.id in fleet.registered,
+        full=_why(spec.id, limit),
+        limits=limits_of(fleet, state, now),
     )
+
+
+def _why(provider: ProviderId, obstacle: Obstacle | None) -> WhyNot | None:
+    return None if obstacle is None else WhyNot(provider, obstacle.code, obstacle.text, obstacle.until_at)
 
 
 def _breaker(fleet: Fleet, state: ProviderState) -> BreakerView:
@@ -146,14 +155,16 @@ _OBSTACLE_FLAGS = {
     NotUsed.DRAINING: Flag.DRAINING,
     NotUsed.RATE_LIMITED: Flag.LIMITED,
     NotUsed.QUOTA: Flag.LIMITED,
+    NotUsed.FULL: Flag.LIMITED,
     NotUsed.HALF_OPEN: Flag.RECOVERING,
 }
 
 
-def _flags(fleet: Fleet, state: ProviderState, obstacle: Obstacle | None) -> frozenset[Flag]:
-    flags: set[Flag] = set()
-    if obstacle is not None and obstacle.code in _OBSTACLE_FLAGS:
-        flags.add(_OBSTACLE_FLAGS[obstacle.code])
+def _flags(
+    fleet: Fleet, state: ProviderState, obstacle: Obstacle | None, limit: Obstacle | None
+) -> frozenset[Flag]:
+    reasons = (one.code for one in (obstacle, limit) if one is not None)
+    flags = {_OBSTACLE_FLAGS[code] for code in reasons if code in _OBSTACLE_FLAGS}
     if obstacle is None and state.health.verdict is Status.UNHEALTHY:
         flags.add(Flag.DEGRADED)
     if obstacle is None and _slow(state):
@@ -191,7 +202,7 @@ def _reason(state: ProviderState, obstacle: Obstacle | None, flags: frozenset[Fl
 def _agent(fleet: Fleet, agent: AgentState, now: float) -> AgentView:
     pin, ramp = agent.pin, agent.ramp
     answered, _ = agent.arrivals.counts(now, _RATE_S)
-    chain, before = agent.config.chain, _before_active(agent)
+    chain, before = agent.ranked, _before_active(agent)
     return AgentView(
         id=agent.id,
         config=agent.config,
@@ -227,16 +238,39 @@ def _place(fleet: Fleet, agent: AgentState, provider: ProviderId, earlier: bool,
     obstacle = fleet.obstacle(provider, now)
     if obstacle is not None:
         return WhyNot(provider, obstacle.code, obstacle.text, obstacle.until_at)
+    limit = full(fleet, provider, now)
     if provider == agent.active:
-        return WhyNot(provider, NotUsed.ACTIVE, f"active: {agent.active_because}")
+        more = _its_part(fleet, agent, provider, now) if limit is None else limit.text
+        text = f"active: {agent.active_because}" + (f", {more}" if more else "")
+        return WhyNot(provider, NotUsed.ACTIVE, text, None if limit is None else limit.until_at)
+    if limit is not None:
+        return WhyNot(provider, limit.code, limit.text, limit.until_at)
     if agent.pin is not None:
         return WhyNot(provider, NotUsed.PINNED_ELSEWHERE, f"switched to {agent.pin.provider} by {agent.pin.by}")
     if agent.held_by is not None:
         return WhyNot(provider, NotUsed.AUTOMATION_OFF, f"automation is held by {agent.held_by}")
     if not agent.config.auto_failover_enabled:
         return WhyNot(provider, NotUsed.AUTOMATION_OFF, "automatic failover is off")
-    note = _return_note(fleet, agent, provider, now) if earlier else "available, later in the chain"
+    note = _return_note(fleet, agent, provider, now) if earlier else _later_note(fleet, agent, provider, now)
     return WhyNot(provider, NotUsed.READY, note)
+
+
+def _later_note(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) -> str:
+    """For a provider after the active one: what it gets, or when its turn comes."""
+    if agent.config.strategy is Strategy.CHEAPEST:
+        return "available, dearer or without a price"
+    return f"available, {_its_part(fleet, agent, provider, now) or 'later in the chain'}"
+
+
+def _its_part(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) -> str:
+    """What the agent's strategy gives the provider without anybody having failed, or ""."""
+    if not chooses(agent):
+        return ""
+    if agent.config.strategy is Strategy.WEIGHTED:
+        part = share(fleet, agent, provider, now)
+        return f"gets {part:.0%} of the queries" if part else "gets no share while it fails"
+    seconds = usual_s(fleet.providers[provider], now)
+    return "no speed known yet" if seconds is None else f"answers in {seconds:.2g} s, the fastest is asked first"
 
 
 def _return_note(fleet: Fleet, agent: AgentState, provider: ProviderId, now: float) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from tui_failover.core.allowance import Word
 from tui_failover.core.chain import Plan, limits_for, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
@@ -18,12 +19,14 @@ from tui_failover.core.spec import MidStream
 from tui_failover.core.transition import BreakerState
 from tui_failover.engine.affinity import Affinity
 from tui_failover.engine.errand import Asking, Carried, Errand, Open
+from tui_failover.engine.limit_line import LimitLine
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
 _BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
+_PLACE_S = 1.0  # when one of the attempts under way will end is not known
 _SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
 
 
@@ -54,6 +57,10 @@ class _Run:
         home: where its conversation is, if it is to stay there.
         again_at: when providers said they may be asked again.
         waited_s: seconds spent waiting for desperate turns.
+        tokens: about so many an attempt will take.
+        lined_up_s: seconds spent waiting for room.
+        unfit: who cannot carry it.
+        limited: somebody was passed over for being at a limit.
     """
 
     agent: AgentId
@@ -66,6 +73,10 @@ class _Run:
     again_at: list[float] = field(default_factory=list)
     waited_s: float = 0.0
     home: ProviderId | None = None
+    tokens: int = 0
+    lined_up_s: float = 0.0
+    unfit: set[ProviderId] = field(default_factory=set)
+    limited: bool = False
 
     @property
     def callers_fault(self) -> bool:
@@ -98,6 +109,7 @@ class Dispatcher:
         self._budget = RetryBudget(rules.attempt)
         self._panic = PanicGate(rules.panic, clock)
         self._affinity = Affinity(rules.affinity)
+        self._line = LimitLine(rules.limit, clock)
 
     @property
     def agents(self) -> Collection[AgentId]:
@@ -119,11 +131,16 @@ class Dispatcher:
         return Served(answer.reply, carried.provider, carried.attempts, carried.elapsed_s)
 
     @asynccontextmanager
-    async def carry(self, agent: AgentId, errand: Errand) -> AsyncIterator[Carried]:
+    async def carry(self, agent: AgentId, errand: Errand, tokens: int = 0) -> AsyncIterator[Carried]:
         """Carry a query to whoever answers it.
 
         An answer that is still under way is given up when the context ends before `Carried.ended` was called:
         the caller is gone then, and nobody is to blame.
+
+        Args:
+            agent: whose chain.
+            errand: the query.
+            tokens: an estimate of what an attempt will take, counted against limits until its usage is known.
 
         Raises:
             UnknownAgent: no such agent, or none any more.
@@ -136,7 +153,7 @@ class Dispatcher:
             message = f"{agent}: no such agent"
             raise UnknownAgent(message)
         self._cell.apply(QueryAsked(agent))
-        run = _Run(agent, errand, self._now(), state.config.max_retries)
+        run = _Run(agent, errand, self._now(), state.config.max_retries, tokens=tokens)
         run.home = self._affinity.home(agent, errand, run.started)
         answer = await self._carry(run)
         first = run.tried[0] if run.tried else None
@@ -193,13 +210,40 @@ class Dispatcher:
                 self._cell.apply(QueryEnded(agent, None, first, callers_fault=True, reason="the caller went away"))
 
     async def _carry(self, run: _Run) -> Carried | QueryRefused | AllProvidersFailed:
-        route = self._plan(run)
+        route = await self._with_room(run)
         answer = None if route.panic else await self._walk(run, route)
-        if answer is None and not run.tried:
+        if answer is None and not run.tried and not route.full:
             # Nothing is available, or nothing was any more when asked to admit: no reason to refuse without a try.
             route = self._plan(run)
             answer = await (self._walk_desperately(run, route) if route.panic else self._walk(run, route))
+        if answer is None and run.limited and self._may_go_on(run):
+            # Who was full before may be the one who answers.
+            answer = await self._walk(run, await self._with_room(run))
         return answer or self._exhausted(run)
+
+    def _may_go_on(self, run: _Run) -> bool:
+        return self._left(run) > 0 and len(run.tried) < self._cell.fleet.rules.attempt.per_query
+
+    async def _with_room(self, run: _Run) -> Plan:
+        """Return the query's plan; where nobody has room, or others wait already, after waiting in line."""
+        route = self._plan_on(run)
+        if not route.full and (run.tried or run.unfit or not self._line.waiting(run.agent)):
+            return route
+        asked = self._now()
+        patience_s = min(self._cell.fleet.rules.limit.wait_s - run.lined_up_s, self._left(run))
+        route = await self._line.wait(run.agent, lambda: self._plan_on(run), patience_s)
+        run.lined_up_s += self._now() - asked
+        return route
+
+    def _plan_on(self, run: _Run) -> Plan:
+        """Make the query's plan among those that have neither been tried nor cannot carry it."""
+        route = self._plan(run)
+        out = run.unfit.union(run.tried)
+        if not out:
+            return route
+        candidates = () if route.panic else tuple(one for one in route.candidates if one not in out)
+        waits = any(why.code is NotUsed.FULL and why.provider not in out for why in route.passed_over)
+        return replace(route, candidates=candidates, full=waits and not candidates)
 
     async def _walk(self, run: _Run, route: Plan) -> Carried | QueryRefused | None:
         for number, provider in enumerate(route.candidates, start=1):
@@ -248,8 +292,8 @@ class Dispatcher:
             match outcome:
                 case Answered():
                     return Carried(provider, tuple(run.trail), self._now() - run.started, outcome)
-                case Open():
-                    return self._opened(run, permit)
+                case Open(words):
+                    return self._opened(run, permit, words)
                 case Failed(failure, elapsed_s):
                     step = self._failed(run, place, failure, elapsed_s)
                     if not isinstance(step, Next) or step.step is not Step.HERE:
@@ -265,27 +309,31 @@ class Dispatcher:
         state = self._cell.fleet.providers.get(provider)
         unfit = "" if state is None else run.errand.obstacle(state.spec)
         if not unfit:
-            permit = self._cell.admit(run.agent, provider, desperate=place.desperate)
+            permit = self._cell.admit(run.agent, provider, desperate=place.desperate, tokens=run.tokens)
             if isinstance(permit, Permit):
                 if provider not in run.tried:
                     self._budget.first(provider, self._now())
                 run.tried.append(provider)
                 return permit
             unfit = f"passed over: {permit.text}"
+            run.limited = run.limited or permit.code is NotUsed.FULL
+        else:
+            run.unfit.add(provider)
         run.passed[provider] = unfit
         return Next(Step.ONWARD, unfit)
 
-    def _opened(self, run: _Run, permit: Permit) -> Carried:
+    def _opened(self, run: _Run, permit: Permit, words: tuple[Word, ...]) -> Carried:
         # Whether the provider can be reached has been answered; how long the rest takes is no sign of anything.
         held = permit
+        if permit.trial or words:
+            self._cell.apply(ContentCame(permit, words))
         if permit.trial:
-            self._cell.apply(ContentCame(permit))
             held = replace(permit, trial=False)
         return Carried(
             permit.provider,
             tuple(run.trail),
             self._now() - run.started,
-            book=lambda outcome: self._cell.apply(AttemptEnded(held, outcome)),
+            book=lambda outcome: self._ended(held, outcome),
         )
 
     async def _attempt(self, run: _Run, permit: Permit, after: int) -> Outcome | Open:
@@ -301,8 +349,12 @@ class Dispatcher:
             if isinstance(outcome, Cancelled):
                 outcome = Cancelled(self._now() - started)
             if not isinstance(outcome, Open):
-                self._cell.apply(AttemptEnded(permit, outcome))
+                self._ended(permit, outcome)
         return outcome
+
+    def _ended(self, permit: Permit, outcome: Outcome) -> None:
+        self._cell.apply(AttemptEnded(permit, outcome))
+        self._line.moved()
 
     def _upstream(self, provider: ProviderId) -> Upstream:
         upstream = self._upstreams.get(provider)
@@ -354,9 +406,11 @@ class Dispatcher:
         now = self._now()
         waits = [at - now for at in run.again_at if at > now]
         kinds = [one.kind for one in run.trail if one.kind is not None]
-        return AllProvidersFailed(
-            run.agent, [*run.trail, *passed], most_actionable(kinds), min(waits, default=None)
-        )
+        kind = most_actionable(kinds)
+        if kind is None and run.limited:
+            kind = FailureKind.RATE_LIMITED
+            waits = waits or [_PLACE_S]
+        return AllProvidersFailed(run.agent, [*run.trail, *passed], kind, min(waits, default=None))
 
     def _plan(self, run: _Run) -> Plan:
         """Make the query's plan as of now, and note for the error why somebody may come not to be tried."""
@@ -364,11 +418,12 @@ class Dispatcher:
         if run.agent not in fleet.agents:
             message = f"{run.agent}: it was removed while its query was under way"
             raise UnknownAgent(message)
-        route = plan(fleet, run.agent, self._now(), run.home)
+        route = plan(fleet, run.agent, self._now(), run.home, run.tokens)
         for one in route.candidates:
             run.passed.setdefault(one, "not reached: the query's attempts or time were used up")
         for why in route.passed_over:
             run.passed[why.provider] = f"passed over: {why.text}"
+        run.limited = run.limited or any(why.code is NotUsed.FULL for why in route.passed_over)
         run.again_at += [why.until_at for why in route.passed_over if why.until_at is not None]
         return route
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tui_failover.core.allowance import Word
 from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Outcome
@@ -15,7 +16,13 @@ from tui_failover.core.spec import ProviderSpec
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Content has come and more may follow: no further provider is tried, whatever becomes of the rest."""
+    """Content has come and more may follow: no further provider is tried, whatever becomes of the rest.
+
+    Attributes:
+        words: what the answer's headers say of the provider's limits.
+    """
+
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

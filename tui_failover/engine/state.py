@@ -47,10 +47,12 @@ class Cell:
         fleet, events = fold.apply(self.fleet, fact, self._clock.now())
         self._replace(fleet, events)
 
-    def admit(self, agent: AgentId, provider: ProviderId, *, desperate: bool = False) -> Permit | Obstacle:
+    def admit(
+        self, agent: AgentId, provider: ProviderId, *, desperate: bool = False, tokens: int = 0
+    ) -> Permit | Obstacle:
         """Ask for the right to make an attempt."""
         moment = self._clock.now()
-        fleet, events, answer = fold.admit(self.fleet, agent, provider, moment, desperate=desperate)
+        fleet, events, answer = fold.admit(self.fleet, agent, provider, moment, desperate=desperate, tokens=tokens)
         self._replace(fleet, events)
         return answer
 
