@@ -56,7 +56,7 @@ WRONG = {
     "unknown-topic-without-neighbour": (
         COMPLETE + "[rules.zzz]\n",
         "settings.toml:13: rules.zzz: is not a setting; known here are breaker, hold, probe, attempt, failback, "
-        "override, panic, affinity, local_fault",
+        "override, panic, limit, affinity, local_fault",
     ),
     "interval-as-text": (
         agent('health_check_interval = "60"'),

@@ -277,5 +277,5 @@ def test_limits_of_the_api_are_those_of_the_settings() -> None:
     assert set(ours) == set(settings)
     for name, field in settings.items():
         limits = [field.get("minimum"), field.get("maximum"), field.get("default")]
-        if name not in {"failback", "max_retries", "mid_stream", "backup_provider_ids"}:
+        if name not in {"failback", "max_retries", "mid_stream", "strategy", "backup_provider_ids"}:
             assert [ours[name].get(key) for key in ("minimum", "maximum", "default")] == limits, name

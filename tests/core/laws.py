@@ -16,6 +16,7 @@ from tui_failover.core.fact import (
 )
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.fold import admit, apply
+from tui_failover.core.limits import full
 from tui_failover.core.names import AgentId
 from tui_failover.core.orders import decide
 from tui_failover.core.outcome import Cancelled, Failed, Failure, FailureKind
@@ -207,12 +208,26 @@ def everyone_is_candidate_or_passed_over(world: World) -> None:
 
 
 def somebody_is_always_tried(world: World) -> None:
-    """Unless people or a missing key took everybody out, a query has somewhere to go."""
+    """Unless people or a missing key took everybody out, a query goes somewhere, or waits for room."""
     for name, agent in world.fleet.agents.items():
         members = (agent.active,) if agent.alone else agent.preferred
         obstacles = [world.fleet.obstacle(one, world.now) for one in members]
         usable = any(one is None or one.code in DESPERATION for one in obstacles)
-        assert bool(plan(world.fleet, name, world.now).candidates) is usable
+        known = [one for one in members if one in world.fleet.providers]
+        room = [one for one in known if full(world.fleet, one, world.now) is None]
+        route = plan(world.fleet, name, world.now)
+        assert bool(route.candidates) or route.full or not room or not usable
+        assert not route.candidates or usable
+
+
+def whoever_is_full_is_no_candidate(world: World) -> None:
+    """A limit is kept by everybody, in panic too, and by itself moves no route and opens no breaker."""
+    for name in world.fleet.agents:
+        for one in plan(world.fleet, name, world.now).candidates:
+            assert full(world.fleet, one, world.now) is None
+    for state in world.fleet.providers.values():
+        most = state.spec.limits.concurrency
+        assert most is None or state.inflight <= most
 
 
 def panic_means_nothing_is_available(world: World) -> None:
@@ -236,7 +251,8 @@ def a_pinned_route_comes_first(world: World) -> None:
         if agent.pin is None or not agent.pin.hard:
             continue
         obstacle = world.fleet.obstacle(agent.pin.provider, world.now)
-        if obstacle is None or obstacle.code in DESPERATION:
+        usable = obstacle is None or obstacle.code in DESPERATION
+        if usable and full(world.fleet, agent.pin.provider, world.now) is None:
             assert plan(world.fleet, name, world.now).candidates[:1] == (agent.pin.provider,)
 
 
@@ -257,6 +273,7 @@ def the_picture_agrees_with_the_fleet(world: World) -> None:
 LAWS_OF_FLEETS = (
     everyone_is_candidate_or_passed_over,
     somebody_is_always_tried,
+    whoever_is_full_is_no_candidate,
     panic_means_nothing_is_available,
     the_route_is_within_the_chain,
     a_pinned_route_comes_first,

@@ -37,20 +37,20 @@ from tui_failover.core.fact import (
 )
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Cancelled, FailureKind, Outcome
-from tui_failover.core.spec import FailoverConfig, ProbeKind, ProbeSpec
+from tui_failover.core.spec import FailoverConfig, ProbeKind, ProbeSpec, ProviderLimits, Strategy
 
 AGENTS = [AgentId(name) for name in ("chat", "code", "batch", "alone")]
 SPECS = (
     a_spec("A", endpoint="https://one.example", credential="env:SHARED"),
     a_spec("B", endpoint="https://one.example"),
-    a_spec("C", credential="env:SHARED"),
+    replace(a_spec("C", credential="env:SHARED"), limits=ProviderLimits(4, 100, 2), weight=3),
     a_spec("D", probe=ProbeSpec(kind=ProbeKind.MODELS)),
     replace(a_spec("E"), missing_key="set E_KEY"),
 )
 CONFIGS = (
-    a_chain("ABCE", AGENTS[0]),
+    replace(a_chain("ABCE", AGENTS[0]), strategy=Strategy.WEIGHTED),
     by_hand(a_chain("CA", AGENTS[1])),
-    replace(unchecked(a_chain("DB", AGENTS[2])), max_consecutive_failures=2),
+    replace(unchecked(a_chain("DB", AGENTS[2])), max_consecutive_failures=2, strategy=Strategy.FASTEST),
     replace(a_chain("BD", AGENTS[3]), auto_failover_enabled=False),
 )
 
@@ -150,8 +150,9 @@ class FleetMachine(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, len(CONFIGS) - 1), chain=st.permutations("ABCD"), length=st.integers(1, 4))
     def agent_is_configured(self, place: int, chain: list[str], length: int) -> None:
-        config: FailoverConfig = a_chain("".join(chain[:length]), CONFIGS[place].agent_id)
-        self.world.happens(AgentConfigured(replace(config, failback=CONFIGS[place].failback)))
+        given = CONFIGS[place]
+        config: FailoverConfig = a_chain("".join(chain[:length]), given.agent_id)
+        self.world.happens(AgentConfigured(replace(config, failback=given.failback, strategy=given.strategy)))
 
     @rule(command=commands)
     def order_is_given(self, command: Command) -> None:

@@ -11,7 +11,7 @@ from tui_failover.config.settings import Connection, ControlSettings, ListenAt, 
 from tui_failover.config.tables import ControlTable, ProbeTable, ProviderTable, SettingsTable, micro_dollars
 from tui_failover.config.words import is_loopback, split_address, split_listen
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.spec import Dialect, FailoverConfig, Price, ProbeSpec, ProviderSpec
+from tui_failover.core.spec import Dialect, FailoverConfig, Price, ProbeSpec, ProviderLimits, ProviderSpec
 
 VENDOR_URL = MappingProxyType(
     {
@@ -111,6 +111,8 @@ def _provider(
         reasoning=provider.reasoning,
         price=_price(provider),
         probe=_probe(provider.probe),
+        limits=ProviderLimits(provider.queries_per_min, provider.tokens_per_min, provider.concurrency),
+        weight=provider.weight,
     )
 
 

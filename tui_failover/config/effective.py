@@ -42,6 +42,8 @@ def provider_table(spec: ProviderSpec, connection: Connection) -> dict[str, Toml
         "auth": connection.auth.value,
         "reasoning": spec.reasoning,
         **_price(spec.price),
+        **{name: most for name, most in asdict(spec.limits).items() if most is not None},
+        "weight": spec.weight,
     }
     if connection.max_tokens is not None:
         table["max_tokens"] = connection.max_tokens

@@ -26,6 +26,8 @@ from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind, ProbeSpec
 
 _MICRO = 1_000_000
 _MOST_MODELS = 256
+_MOST_TOKENS = 1_000_000_000
+_HEAVIEST = 100
 _PROBE = ProbeSpec()
 _CONTROL = ControlSettings()
 
@@ -57,6 +59,10 @@ class ProviderTable(Table):
     max_tokens: int | None = Field(default=None, ge=1, le=_MICRO)
     price_input: float | None = Field(default=None, ge=0, le=_MICRO)
     price_output: float | None = Field(default=None, ge=0, le=_MICRO)
+    queries_per_min: int | None = Field(default=None, ge=1, le=_MICRO)
+    tokens_per_min: int | None = Field(default=None, ge=1, le=_MOST_TOKENS)
+    concurrency: int | None = Field(default=None, ge=1, le=_MICRO)
+    weight: int = Field(default=1, ge=1, le=_HEAVIEST)
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=32)
     models: dict[Line, Line] = Field(default_factory=dict, max_length=_MOST_MODELS)
     capabilities: Annotated[Overrides, AS_OVERRIDES] = Field(default_factory=tuple)

@@ -16,7 +16,7 @@ from tui_failover.core.errors import OrderRefused
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import FailoverConfig
 
-_KEPT = ("failback", "max_retries", "mid_stream")  # left as they are by callers who do not know them
+_KEPT = ("failback", "max_retries", "mid_stream", "strategy")  # left as they are by callers who do not know them
 
 _PATHS = ("check", "health")  # a provider of this name could not be reached by its path
 
@@ -89,7 +89,8 @@ def _config(name: str, asked: FailoverFields, present: FailoverConfig | None) ->
 
 def _values(config: FailoverConfig) -> dict[str, object]:
     ours = {"failback": config.failback.value, "max_retries": config.max_retries}
-    return {**config_json(config), **ours, "mid_stream": config.mid_stream.value}
+    ours |= {"mid_stream": config.mid_stream.value, "strategy": config.strategy.value}
+    return {**config_json(config), **ours}
 
 
 async def remove_agent(call: Call) -> Answer:

@@ -28,6 +28,7 @@ CONFIGURED: Final = {
     "failback": "auto",
     "max_retries": 1,
     "mid_stream": "error",
+    "strategy": "ordered",
     "message": "my-agent: failover is configured",
     "warnings": [],
 }

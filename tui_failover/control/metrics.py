@@ -139,6 +139,18 @@ def _of_providers(snapshot: Snapshot) -> Iterable[Metric]:
         yield gauge
     yield _status(snapshot)
     yield _first_content(snapshot)
+    yield from _limits(snapshot)
+
+
+def _limits(snapshot: Snapshot) -> Iterable[Metric]:
+    labels = (*_PROVIDER, "limit")
+    most = GaugeMetricFamily("tui_failover_provider_limit", "A limit in force", labels=labels)
+    used = GaugeMetricFamily("tui_failover_provider_limit_used", "What is used of it", labels=labels)
+    for view in snapshot.providers:
+        for one in view.limits:
+            most.add_metric((*_labels(view), one.what.value), one.limit)
+            used.add_metric((*_labels(view), one.what.value), one.used)
+    return most, used
 
 
 def _status(snapshot: Snapshot) -> Metric:

@@ -9,7 +9,7 @@ from tui_failover.config.tables import ProviderTable
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.spec import FailbackMode, FailoverConfig, MidStream
+from tui_failover.core.spec import FailbackMode, FailoverConfig, MidStream, Strategy
 from tui_failover.core.text import scrub
 
 _WEEK_S = 7 * 24 * 3600.0
@@ -82,6 +82,9 @@ class FailoverFields(Asked):
     )
     mid_stream: Annotated[MidStream, Field(strict=False)] | None = Field(
         default=None, description="what becomes of a stream that breaks off after content; left out: as it was"
+    )
+    strategy: Annotated[Strategy, Field(strict=False)] | None = Field(
+        default=None, description="who is asked first among those that have room; left out: as it was"
     )
 
 
@@ -226,6 +229,7 @@ class Configured(Config):
     failback: FailbackMode
     max_retries: int
     mid_stream: MidStream
+    strategy: Strategy
     message: str
     warnings: list[str]
 

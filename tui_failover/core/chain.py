@@ -33,9 +33,7 @@ class Plan:
     full: bool = False
 
 
-def plan(
-    fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = None, tokens: int = 0
-) -> Plan:
+def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = None, tokens: int = 0) -> Plan:
     """Return whom the agent's next query tries. Everyone in its chain is either a candidate or passed over.
 
     Args:

@@ -1,15 +1,15 @@
 """Carries one query through its chain: plan, admit, attempt, record; here again, onward, or stop."""
 
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tui_failover.core.allowance import Word
 from tui_failover.core.chain import Plan, limits_for, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
-from tui_failover.core.failure import POLICY, Next, Spent, Step, most_actionable, next_step
+from tui_failover.core.failure import POLICY, Next, Spent, Step, next_step
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Clock, Limits, Rng, Upstream
@@ -22,11 +22,10 @@ from tui_failover.engine.errand import Asking, Carried, Errand, Open
 from tui_failover.engine.limit_line import LimitLine
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
+from tui_failover.engine.run import Run
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
-_BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
-_PLACE_S = 1.0  # when one of the attempts under way will end is not known
 _SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
 
 
@@ -45,46 +44,6 @@ class Served:
     provider: ProviderId
     attempts: tuple[AttemptRecord, ...]
     elapsed_s: float
-
-
-@dataclass(slots=True)
-class _Run:
-    """One query under way.
-
-    Attributes:
-        trail: the attempts that failed.
-        passed: who was passed over, and why the last time.
-        home: where its conversation is, if it is to stay there.
-        again_at: when providers said they may be asked again.
-        waited_s: seconds spent waiting for desperate turns.
-        tokens: about so many an attempt will take.
-        lined_up_s: seconds spent waiting for room.
-        unfit: who cannot carry it.
-        limited: somebody was passed over for being at a limit.
-    """
-
-    agent: AgentId
-    errand: Errand
-    started: float
-    retries: int
-    trail: list[AttemptRecord] = field(default_factory=list)
-    tried: list[ProviderId] = field(default_factory=list)
-    passed: dict[ProviderId, str] = field(default_factory=dict)
-    again_at: list[float] = field(default_factory=list)
-    waited_s: float = 0.0
-    home: ProviderId | None = None
-    tokens: int = 0
-    lined_up_s: float = 0.0
-    unfit: set[ProviderId] = field(default_factory=set)
-    limited: bool = False
-
-    @property
-    def callers_fault(self) -> bool:
-        """Whether no attempt failed for a reason that a provider is to blame for."""
-        return bool(self.trail) and all(one.kind in _BLAMELESS for one in self.trail)
-
-    def attempts_at(self, provider: ProviderId) -> int:
-        return self.tried.count(provider)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +112,7 @@ class Dispatcher:
             message = f"{agent}: no such agent"
             raise UnknownAgent(message)
         self._cell.apply(QueryAsked(agent))
-        run = _Run(agent, errand, self._now(), state.config.max_retries, tokens=tokens)
+        run = Run(agent, errand, self._now(), state.config.max_retries, tokens=tokens)
         run.home = self._affinity.home(agent, errand, run.started)
         answer = await self._carry(run)
         first = run.tried[0] if run.tried else None
@@ -175,13 +134,14 @@ class Dispatcher:
                     answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
                     self._tell_end(agent, answer, first)
 
-    async def go_on(self, agent: AgentId, carried: Carried, errand: Errand) -> bool:
+    async def go_on(self, agent: AgentId, carried: Carried, errand: Errand, tokens: int = 0) -> bool:
         """Have somebody else go on with an answer that broke off, within the attempts its query has left.
 
         Args:
             agent: whose query it is.
             carried: the answer, its end told; it becomes the other provider's, whose end is to be told in turn.
             errand: how the others are asked; who is not to be asked again is an obstacle of its own.
+            tokens: as for `carry`.
 
         Returns:
             False where nobody does; `carried` is then as it was.
@@ -191,7 +151,7 @@ class Dispatcher:
         if state is None or len(tried) >= self._cell.fleet.rules.attempt.per_query:
             return False
         with carried.in_between():
-            run = _Run(agent, errand, self._now(), state.config.max_retries, trail, tried)
+            run = Run(agent, errand, self._now(), state.config.max_retries, trail, tried, tokens=tokens)
             answer = await self._carry(run)
             if not isinstance(answer, Carried):
                 return False
@@ -209,8 +169,8 @@ class Dispatcher:
             case Cancelled() | None:
                 self._cell.apply(QueryEnded(agent, None, first, callers_fault=True, reason="the caller went away"))
 
-    async def _carry(self, run: _Run) -> Carried | QueryRefused | AllProvidersFailed:
-        route = await self._with_room(run)
+    async def _carry(self, run: Run) -> Carried | QueryRefused | AllProvidersFailed:
+        route = await self._with_room(run, self._plan)
         answer = None if route.panic else await self._walk(run, route)
         if answer is None and not run.tried and not route.full:
             # Nothing is available, or nothing was any more when asked to admit: no reason to refuse without a try.
@@ -218,24 +178,24 @@ class Dispatcher:
             answer = await (self._walk_desperately(run, route) if route.panic else self._walk(run, route))
         if answer is None and run.limited and self._may_go_on(run):
             # Who was full before may be the one who answers.
-            answer = await self._walk(run, await self._with_room(run))
-        return answer or self._exhausted(run)
+            answer = await self._walk(run, await self._with_room(run, self._plan_on))
+        return answer or run.exhausted(self._now())
 
-    def _may_go_on(self, run: _Run) -> bool:
+    def _may_go_on(self, run: Run) -> bool:
         return self._left(run) > 0 and len(run.tried) < self._cell.fleet.rules.attempt.per_query
 
-    async def _with_room(self, run: _Run) -> Plan:
+    async def _with_room(self, run: Run, look: Callable[[Run], Plan]) -> Plan:
         """Return the query's plan; where nobody has room, or others wait already, after waiting in line."""
-        route = self._plan_on(run)
+        route = look(run)
         if not route.full and (run.tried or run.unfit or not self._line.waiting(run.agent)):
             return route
         asked = self._now()
         patience_s = min(self._cell.fleet.rules.limit.wait_s - run.lined_up_s, self._left(run))
-        route = await self._line.wait(run.agent, lambda: self._plan_on(run), patience_s)
+        route = await self._line.wait(run.agent, lambda: look(run), patience_s)
         run.lined_up_s += self._now() - asked
         return route
 
-    def _plan_on(self, run: _Run) -> Plan:
+    def _plan_on(self, run: Run) -> Plan:
         """Make the query's plan among those that have neither been tried nor cannot carry it."""
         route = self._plan(run)
         out = run.unfit.union(run.tried)
@@ -245,7 +205,7 @@ class Dispatcher:
         waits = any(why.code is NotUsed.FULL and why.provider not in out for why in route.passed_over)
         return replace(route, candidates=candidates, full=waits and not candidates)
 
-    async def _walk(self, run: _Run, route: Plan) -> Carried | QueryRefused | None:
+    async def _walk(self, run: Run, route: Plan) -> Carried | QueryRefused | None:
         for number, provider in enumerate(route.candidates, start=1):
             if run.attempts_at(provider) > run.retries:
                 continue
@@ -258,7 +218,7 @@ class Dispatcher:
                 break
         return None
 
-    async def _walk_desperately(self, run: _Run, route: Plan) -> Carried | QueryRefused | None:
+    async def _walk_desperately(self, run: Run, route: Plan) -> Carried | QueryRefused | None:
         """Try the least bad, each attempt in its turn; whom somebody is trying already comes last."""
         ordered = sorted(route.candidates, key=self._panic.taken)
         for number, provider in enumerate(ordered, start=1):
@@ -281,7 +241,7 @@ class Dispatcher:
                 break
         return None
 
-    async def _try(self, run: _Run, place: _Place) -> Carried | QueryRefused | Next:
+    async def _try(self, run: Run, place: _Place) -> Carried | QueryRefused | Next:
         """Make attempts at one provider until it answers or the query has to move on."""
         provider = place.provider
         while True:
@@ -303,7 +263,7 @@ class Dispatcher:
                     run.trail.append(AttemptRecord(provider, None, "was broken off", elapsed_s))
                     return Next(Step.STOP, "the attempt was broken off")
 
-    def _admitted(self, run: _Run, place: _Place) -> Permit | Next:
+    def _admitted(self, run: Run, place: _Place) -> Permit | Next:
         """Return the right to make an attempt, which counts from now on, or note why there is none."""
         provider = place.provider
         state = self._cell.fleet.providers.get(provider)
@@ -322,7 +282,7 @@ class Dispatcher:
         run.passed[provider] = unfit
         return Next(Step.ONWARD, unfit)
 
-    def _opened(self, run: _Run, permit: Permit, words: tuple[Word, ...]) -> Carried:
+    def _opened(self, run: Run, permit: Permit, words: tuple[Word, ...]) -> Carried:
         # Whether the provider can be reached has been answered; how long the rest takes is no sign of anything.
         held = permit
         if permit.trial or words:
@@ -336,7 +296,7 @@ class Dispatcher:
             book=lambda outcome: self._ended(held, outcome),
         )
 
-    async def _attempt(self, run: _Run, permit: Permit, after: int) -> Outcome | Open:
+    async def _attempt(self, run: Run, permit: Permit, after: int) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""
         outcome: Outcome | Open = Cancelled(0.0)
         started = self._now()
@@ -374,7 +334,7 @@ class Dispatcher:
             reason = f"internal error in its adapter ({type(error).__name__})"
             return Failed(Failure(FailureKind.LOCAL, reason, "local.bug"), self._now() - started)
 
-    def _failed(self, run: _Run, place: _Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
+    def _failed(self, run: Run, place: _Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
         provider = place.provider
         run.trail.append(AttemptRecord(provider, failure.kind, failure.reason, elapsed_s))
         now = self._now()
@@ -400,19 +360,7 @@ class Dispatcher:
         self._budget.charge(provider, now)
         return step
 
-    def _exhausted(self, run: _Run) -> AllProvidersFailed:
-        """Return the error: every attempt, then everyone else of the chain with the reason it was not tried."""
-        passed = [AttemptRecord(one, None, why, 0.0) for one, why in run.passed.items() if one not in run.tried]
-        now = self._now()
-        waits = [at - now for at in run.again_at if at > now]
-        kinds = [one.kind for one in run.trail if one.kind is not None]
-        kind = most_actionable(kinds)
-        if kind is None and run.limited:
-            kind = FailureKind.RATE_LIMITED
-            waits = waits or [_PLACE_S]
-        return AllProvidersFailed(run.agent, [*run.trail, *passed], kind, min(waits, default=None))
-
-    def _plan(self, run: _Run) -> Plan:
+    def _plan(self, run: Run) -> Plan:
         """Make the query's plan as of now, and note for the error why somebody may come not to be tried."""
         fleet = self._cell.fleet
         if run.agent not in fleet.agents:
@@ -427,7 +375,7 @@ class Dispatcher:
         run.again_at += [why.until_at for why in route.passed_over if why.until_at is not None]
         return route
 
-    def _left(self, run: _Run) -> float:
+    def _left(self, run: Run) -> float:
         """Return the seconds until the query's deadline."""
         return self._cell.fleet.rules.attempt.query_s - (self._now() - run.started)
 
@@ -435,7 +383,7 @@ class Dispatcher:
         state = self._cell.fleet.agents.get(agent)
         return state is not None and state.pin is not None and state.pin.hard and state.pin.provider == provider
 
-    def _finishing(self, run: _Run, provider: ProviderId) -> bool:
+    def _finishing(self, run: Run, provider: ProviderId) -> bool:
         """Tell whether a drained provider gets the query all the same: its conversations finish there."""
         if provider != run.home:
             return False

@@ -20,6 +20,7 @@ from tui_failover.wire.counting import estimated_tokens
 from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal
 from tui_failover.wire.joining import JoiningWriter, Joint
+from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.tokens import CHARACTERS_PER_TOKEN, Tokens, together
 from tui_failover.wire.translation import Translated
 from tui_failover.wire.verdict import Problem
@@ -81,7 +82,7 @@ async def _poured(flow: Flow, carried: Carried, write: Write) -> Outcome:
 
 async def _taken_up(dispatcher: Dispatcher, carried: Carried, onward: "Continuation") -> bool:
     try:
-        return await dispatcher.go_on(onward.first.asked.agent, carried, onward)
+        return await dispatcher.go_on(onward.first.asked.agent, carried, onward, onward.first.tokens)
     except Exception:  # noqa: BLE001 - the head is sent: a fault of ours, too, must end in the error event
         _log.exception("%s: nobody could be asked to go on", onward.first.asked.agent)
         return False
@@ -167,7 +168,7 @@ class Continuation:
         if isinstance(answer, Refusal):
             return answer.failed
         self.flow, self.delivered = answer, delivered
-        return Open()
+        return Open(limit_words(answer.headers))
 
     def _order(self, spec: ProviderSpec, delivered: Delivered) -> Forward:
         asked = self.first.asked

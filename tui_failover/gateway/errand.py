@@ -31,6 +31,7 @@ from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal, Rendering
 from tui_failover.wire.json_text import json_bytes
+from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.members import read_members
 from tui_failover.wire.openai_request_reading import read_openai_request
 from tui_failover.wire.openai_request_writing import write_openai_request
@@ -41,6 +42,8 @@ from tui_failover.wire.verdict import Problem
 _READ = {Dialect.OPENAI: read_openai_request, Dialect.ANTHROPIC: read_anthropic_request}
 _WRITE = {Dialect.OPENAI: write_openai_request, Dialect.ANTHROPIC: write_anthropic_request}
 HELD_BACK = 256 << 10  # bytes of a stream that can be given anew by somebody else, where the agent wishes it
+_PER_TOKEN = 4  # characters
+_MOST_COUNTED = 400_000
 _VERSION = "2023-06-01"  # a translated request goes out under it
 
 
@@ -95,7 +98,16 @@ class Errand:
             self.refusal = self.refusal or (spec.dialect, answer)
             return answer.failed
         self.flow, self.spec = answer, spec
-        return Open()
+        return Open(limit_words(answer.headers))
+
+    @property
+    def tokens(self) -> int:
+        """About so many tokens an attempt takes, for limits: a quarter of the request's length.
+
+        Pictures and files are far fewer tokens than bytes, so that beyond a length it says no more. The provider's
+        own count corrects it.
+        """
+        return min(len(self.asked.body.text), _MOST_COUNTED) // _PER_TOKEN
 
     @property
     def model(self) -> str:

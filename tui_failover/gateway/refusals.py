@@ -26,9 +26,10 @@ def of_exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> Wr
     if error.kind is not None and kinds <= _CALLERS:
         text = f"{POLICY[error.kind].words}. {_lines(error.attempts)}"
         return _own(errand) or write_error(dialect, error.kind, text, ErrorDetail(query_id))
-    if not kinds and errand.problems:
+    if error.kind is None and errand.problems:
         return write_problem(dialect, errand.problems[0], query_id)
-    fault = Fault.RATE if kinds == {FailureKind.RATE_LIMITED} else Fault.NO_PROVIDER
+    limited = error.kind is FailureKind.RATE_LIMITED and kinds <= {FailureKind.RATE_LIMITED}
+    fault = Fault.RATE if limited else Fault.NO_PROVIDER
     cause = "nobody could be asked" if error.kind is None else POLICY[error.kind].words
     message = f"No provider answered ({cause}). {_lines(error.attempts)}"
     return write_error(dialect, fault, message, ErrorDetail(query_id, retry_after_s=error.retry_after_s))

@@ -155,7 +155,7 @@ class Gateway:
         making = Making(_make_id, int(self._clock.now().utc))
         errand = Errand(asked, self._settings, making, self._manager.dispatcher.mid_stream(asked.agent))
         try:
-            async with self._manager.dispatcher.carry(asked.agent, errand) as carried:
+            async with self._manager.dispatcher.carry(asked.agent, errand, errand.tokens) as carried:
                 if errand.flow is None:
                     message = "an answer without its bytes"
                     raise TypeError(message)

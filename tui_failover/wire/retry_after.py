@@ -39,11 +39,11 @@ def retry_after_s(headers: Mapping[str, str], now_utc: float | None = None) -> f
 
 def stated_wait_s(headers: Mapping[str, str], now_utc: float | None = None) -> float | None:
     """Return what `retry-after-ms` or `retry-after` ask for, without a look at the rate limits."""
-    milliseconds = _number(headers.get("retry-after-ms", ""))
+    milliseconds = number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
     value = headers.get("retry-after", "").strip()
-    seconds = _number(value)
+    seconds = number(value)
     return _until(_date(value), headers, now_utc) if seconds is None else seconds
 
 
@@ -64,9 +64,9 @@ def _reset_wait_s(headers: Mapping[str, str], now_utc: float | None) -> float | 
     waits: list[float] = []
     for name, value in headers.items():
         remaining = _remaining_name(name)
-        if remaining is None or _number(headers.get(remaining, "0")) not in {0.0, None}:
+        if remaining is None or number(headers.get(remaining, "0")) not in {0.0, None}:
             continue
-        wait = _reset(value.strip(), headers, now_utc)
+        wait = reset_s(value.strip(), headers, now_utc)
         if wait is not None:
             waits.append(wait)
     return max(waits, default=None)
@@ -80,17 +80,19 @@ def _remaining_name(name: str) -> str | None:
     return None if anthropic is None else f"anthropic-ratelimit-{anthropic[1]}-remaining"
 
 
-def _reset(value: str, headers: Mapping[str, str], now_utc: float | None) -> float | None:
-    number = _number(value)
-    if number is None:
+def reset_s(value: str, headers: Mapping[str, str], now_utc: float | None = None) -> float | None:
+    """Return the seconds until a reset stated as a span, a count, a Unix time or a date; None otherwise."""
+    count = number(value)
+    if count is None:
         span = _span(value)
         return _until(_rfc3339(value), headers, now_utc) if span is None else span
-    if number >= _OLDEST_EPOCH_MS:
-        return _until(number / 1000, headers, now_utc)
-    return _until(number, headers, now_utc) if number >= _OLDEST_EPOCH else number
+    if count >= _OLDEST_EPOCH_MS:
+        return _until(count / 1000, headers, now_utc)
+    return _until(count, headers, now_utc) if count >= _OLDEST_EPOCH else count
 
 
-def _number(value: str) -> float | None:
+def number(value: str) -> float | None:
+    """Return what a header states as a plain number, never negative, NaN or infinite; None otherwise."""
     text = value.strip()
     return float(text) if text.isascii() and _NUMBER.fullmatch(text) else None
 

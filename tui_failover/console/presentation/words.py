@@ -164,6 +164,8 @@ def gate(view: ProviderView, now: float) -> Span:
             return Span(f"half {breaker.successes}/{breaker.needed}", Ink.SLOW)
         case BreakerState.CLOSED:
             held = None if view.why_not is None else _HOLDS.get(view.why_not.code)
+            if view.why_not is None and view.full is not None:
+                return Span(_with_rest("full", view.full.until_at, now), Ink.SLOW)
             if view.why_not is None or held is None:
                 return Span("closed", Ink.MUTED)
             return Span(_with_rest(held, view.why_not.until_at, now), Ink.DOWN)
