@@ -42,6 +42,21 @@ def test_a_rate_limit_without_a_stated_wait_doubles_to_five_minutes() -> None:
     assert lengths == [10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]
 
 
+def test_a_burst_that_is_refused_together_doubles_once() -> None:
+    world = a_world()
+    world.attempts("A", a_failure(K.RATE_LIMITED))
+    world.now += 10.0
+
+    permits = [world.admits("A") for _ in range(8)]
+    world.now += 0.2
+    for permit in permits:
+        world.ends(permit, a_failure(K.RATE_LIMITED, elapsed_s=0.2))
+
+    obstacle = world.obstacle("A")
+    assert obstacle is not None
+    assert obstacle.until_at == world.now + 20.0
+
+
 def test_an_answer_ends_the_doubling() -> None:
     world = a_world()
     world.attempts("A", a_failure(K.RATE_LIMITED))

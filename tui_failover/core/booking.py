@@ -119,7 +119,7 @@ def _book(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
     elif probe:
         state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
     _word(draft, state, failure.reason, source)
-    _take_effect(draft, state, failure, failed.generation, source)
+    _take_effect(draft, state, failed, source)
 
 
 def _counted(state: ProviderState, now: float, *, probe: bool) -> ProviderState:
@@ -128,16 +128,16 @@ def _counted(state: ProviderState, now: float, *, probe: bool) -> ProviderState:
     return replace(state, live=state.live.failed(now))
 
 
-def _take_effect(draft: Draft, state: ProviderState, failure: Failure, generation: int, source: Source) -> None:
-    provider = state.spec.id
+def _take_effect(draft: Draft, state: ProviderState, failed: Unbooked, source: Source) -> None:
+    provider, failure = state.spec.id, failed.outcome.failure
     policy = POLICY[failure.kind]
     match policy.effect:
         case Effect.BREAKER:
-            if generation == draft.fleet.providers[provider].breaker.generation:
+            if failed.generation == draft.fleet.providers[provider].breaker.generation:
                 _strike(draft, provider, failure, policy.weight, source, neighbour=False)
                 _strike_neighbours(draft, provider, failure, policy, source)
         case Effect.HOLD:
-            _hold(draft, state, failure, source)
+            _hold(draft, state, failed.outcome, source)
         case Effect.NONE:
             pass
 
@@ -234,12 +234,16 @@ _HOLDS: dict[FailureKind, tuple[HoldScope, NotUsed]] = {
 }
 
 
-def _hold(draft: Draft, state: ProviderState, failure: Failure, source: Source) -> None:
+def _hold(draft: Draft, state: ProviderState, outcome: Failed, source: Source) -> None:
     """Keep a credential or model out. A new hold only lengthens an old one of its kind."""
+    failure = outcome.failure
     scope, code = _HOLDS[failure.kind]
     key = dict(hold_keys(state.spec))[scope]
     old = draft.fleet.holds.get((scope, key))
-    level = old.level + 1 if old is not None and failure.retry_after_s is None else 0
+    level = 0
+    if old is not None and failure.retry_after_s is None:
+        # Attempts of one burst are refused together: that is one refusal, and doubles once.
+        level = old.level + (1 if draft.now - outcome.elapsed_s >= old.since_at else 0)
     until = _hold_until(draft, failure, level)
     hold = Hold(code, until, failure.reason, draft.now, level)
     standing = old if old is not None and old.keeps_out(draft.now) else None

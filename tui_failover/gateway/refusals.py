@@ -23,7 +23,7 @@ def of_exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> Wr
     """Return the answer to a request that nobody answered."""
     dialect = errand.asked.dialect
     kinds = {one.kind for one in error.attempts if one.kind is not None}
-    if error.kind is not None and kinds <= _CALLERS:
+    if error.kind is not None and kinds and kinds <= _CALLERS:
         text = f"{POLICY[error.kind].words}. {_lines(error.attempts)}"
         return _own(errand) or write_error(dialect, error.kind, text, ErrorDetail(query_id))
     if error.kind is None and errand.problems:
