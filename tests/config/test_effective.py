@@ -19,6 +19,10 @@ reasoning = true
 max_tokens = 99
 price_input = 0.07
 price_output = 12.345678
+queries_per_min = 600
+tokens_per_min = 200000
+concurrency = 8
+weight = 3
 headers = { "X-Team" = "on call" }
 probe = { kind = "custom", query = 'say "ready"', expect = "ready", daily_budget_usd = inf }
 [providers.two]
@@ -30,6 +34,7 @@ auth = "none"
 primary_provider_id = "two"
 failback = "off"
 mid_stream = "continue"
+strategy = "weighted"
 health_check_interval = 1.5
 [console]
 theme = "light"

@@ -16,8 +16,10 @@ from tui_failover.core.spec import (
     Price,
     ProbeKind,
     ProbeSpec,
+    ProviderLimits,
     ProviderSpec,
     Rules,
+    Strategy,
 )
 
 LOCAL_TEXT = """\
@@ -125,6 +127,19 @@ def test_prices_and_budget_become_whole_micro_dollars() -> None:
 
     assert spec.price == Price(input_per_million=800_000, output_per_million=4_000_000)
     assert spec.probe == ProbeSpec(daily_budget=70_000)
+
+
+def test_limits_and_weight_are_the_providers_and_the_strategy_the_agents() -> None:
+    text = COMPLETE.replace(
+        'model = "gpt-test"', 'model = "gpt-test"\nqueries_per_min = 60\nconcurrency = 4\nweight = 3'
+    )
+
+    settings = settings_of(text.rstrip() + '\nstrategy = "cheapest"\n')
+
+    assert settings.providers[0].limits == ProviderLimits(queries_per_min=60, concurrency=4)
+    assert (settings.providers[0].weight, settings.providers[1].weight) == (3, 1)
+    assert settings.providers[1].limits == ProviderLimits()
+    assert settings.agents[0].strategy is Strategy.CHEAPEST
 
 
 def test_infinite_budget_means_no_cap() -> None:

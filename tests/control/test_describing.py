@@ -2,18 +2,20 @@
 
 import re
 import shlex
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.control_world import AGENT, ControlWorld, control_world, tokens
+from tests.support.control_world import AGENT, ControlWorld, control_world, spec_of, tokens
 from tui_failover.control.openapi import document
 from tui_failover.control.route import Route
 from tui_failover.control.table import ROUTES
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import FailureKind
+from tui_failover.core.spec import ProviderLimits
 from tui_failover.providers.scripted import failing
 
 
@@ -147,6 +149,28 @@ async def test_figures_are_named_after_the_conventions_and_count_what_happened(w
     assert samples[("tui_failover_provider_status", *about, ("status", "healthy"))] == 1
     assert samples[seconds] == 1
     assert samples[tokens_in] == 10
+
+
+async def test_limits_in_force_and_what_is_used_of_them_are_shown(world: ControlWorld) -> None:
+    spec = replace(spec_of("openai-agent"), limits=ProviderLimits(queries_per_min=2, concurrency=9))
+    await world.manager.register_provider(spec, world.upstreams(spec))
+    for _ in range(2):
+        await world.asks("POST", f"/api/agents/{AGENT}/query", {"query": "Hello"})
+
+    shown = (await world.asks("GET", "/api/providers/openai-agent")).json
+    figures = (await world.asks("GET", "/metrics")).body
+
+    assert shown["limits"] == [
+        {"what": "queries_per_min", "limit": 2, "used": 2, "learnt": False},
+        {"what": "concurrency", "limit": 9, "used": 0, "learnt": False},
+    ]
+    assert (shown["available"], shown["flags"]) == (True, ["limited"])
+    assert re.search(
+        r'tui_failover_provider_limit\{.*limit="queries_per_min".*provider="openai-agent".*\} 2', figures
+    )
+    assert re.search(
+        r'tui_failover_provider_limit_used\{.*limit="concurrency".*provider="openai-agent".*\} 0', figures
+    )
 
 
 async def test_snapshot_shows_everything_without_histories(world: ControlWorld) -> None:

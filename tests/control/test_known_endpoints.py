@@ -79,7 +79,7 @@ async def test_what_was_read_can_be_sent_back(world: ControlWorld) -> None:
 
 
 async def test_fields_a_caller_does_not_know_stay_as_they_were(world: ControlWorld) -> None:
-    ours = {"failback": "off", "max_retries": 0, "mid_stream": "continue"}
+    ours = {"failback": "off", "max_retries": 0, "mid_stream": "continue", "strategy": "fastest"}
     await world.asks("POST", f"/api/agents/{AGENT}/failover", {**CURL_BODY, **ours})
 
     got = await world.asks("POST", f"/api/agents/{AGENT}/failover", CURL_BODY)

@@ -36,7 +36,7 @@ from tui_failover.core.fleet import Fleet
 from tui_failover.core.fold import apply
 from tui_failover.core.kept import Kept, kept_of
 from tui_failover.core.names import AgentId, Moment, ProviderId
-from tui_failover.core.spec import FailoverConfig, ProviderSpec
+from tui_failover.core.spec import FailoverConfig, Price, ProviderSpec, Strategy
 
 ANN = Order(by="ann", reason="a drill", force=True)
 OTHER = AgentId("other")
@@ -285,6 +285,21 @@ def test_a_route_that_had_failed_over_stays_on_its_backup() -> None:
 
     assert after.fleet.agents[AGENT].active == "B"
     assert after.of(EventKind.FAILOVER) == []
+
+
+def test_a_route_by_price_is_on_its_first_choice_again() -> None:
+    specs = [replace(a_spec(name), price=Price(cents, cents)) for name, cents in (("A", 9), ("B", 1))]
+    world = World(specs, [a_chain("AB")])
+    world.happens(AgentConfigured(replace(a_chain("AB"), strategy=Strategy.CHEAPEST)))
+    world.happens(ProviderRegistered(replace(specs[0], weight=7)))
+    world.orders(switch("B"))
+
+    after = Restart(world)
+
+    agent = after.fleet.agents[AGENT]
+    assert (agent.active, agent.ranked, agent.config.strategy) == ("B", tuple("BA"), Strategy.CHEAPEST)
+    assert after.fleet.providers[provider_id("A")].spec.weight == 7
+    assert after.kept.routes[AGENT].first
 
 
 def test_a_suspended_failback_stays_suspended() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.world import AGENT, World, a_chain, a_failure, a_spec, an_answer, strike, unchecked
+from tests.support.world import AGENT, World, a_chain, a_failure, a_spec, an_answer, by_hand, strike, unchecked
 from tui_failover.core.command import HoldAutomation, SwitchTo
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import AgentConfigured, ProviderRegistered
@@ -177,12 +177,14 @@ def test_without_automatic_failover_there_is_no_strategy() -> None:
 
 
 def test_whom_the_route_has_yet_to_return_to_gets_no_share() -> None:
-    world = a_world(Strategy.WEIGHTED, weighing(A=5, B=1, C=1))
+    config = replace(by_hand(unchecked(a_chain("ABC"))), strategy=Strategy.WEIGHTED)
+    world = World(weighing(A=5, B=1, C=1), [config])
     world.attempts("A", *strike())
-
     world.passes(12.0)
 
-    assert world.active() == "B"
+    world.attempts("A", *[an_answer()] * 3)
+
+    assert (world.active(), world.available("A")) == ("B", True)
     assert Counter(first_of(world, 4)) == Counter("BBCC")
 
 

@@ -59,12 +59,14 @@ async def test_queries_are_served_in_the_order_they_came() -> None:
 @virtually
 async def test_whoever_comes_when_a_place_is_free_stays_behind_those_who_wait() -> None:
     async with a_quiet_world("A", specs=limited(concurrency=1)) as world:
-        world["A"].from_now_on(Answer(after_s=1.0))
 
-        asked = [asyncio.ensure_future(asked_at(world, after_s)) for after_s in (0.0, 0.1, 1.0)]
-        served = await asyncio.gather(*asked)
+        async def twice() -> None:
+            await world.manager.execute_query(AGENT, "first")
+            await world.manager.execute_query(AGENT, "at once again")
 
-        assert [round(one.elapsed_s, 3) for one in served] == [1.0, 1.9, 2.0]
+        await at_once(twice(), world.manager.execute_query(AGENT, "waited"))
+
+        assert [one.text for one in world["A"].queries] == ["first", "waited", "at once again"]
 
 
 @virtually
@@ -195,6 +197,9 @@ class _Telling:
 
     def __init__(self, *words: Word) -> None:
         self._words = words
+
+    def conversation(self) -> None:
+        return None
 
     def obstacle(self, spec: ProviderSpec) -> str:
         return "cannot carry it" if spec.id == "Z" else ""

@@ -96,6 +96,7 @@ def providers(draw: st.DrawFn, name: str) -> ProviderView:
         interval_s=draw(st.floats(0.1, 1e5)),
         spend=draw(COUNTS),
         unpriced=draw(COUNTS),
+        full=draw(st.one_of(st.none(), why_nots(id_))),
     )
 
 

@@ -113,6 +113,11 @@ def test_only_the_shape_of_a_healthy_provider_is_coloured() -> None:
             Span("auth", Ink.DOWN),
             id="a hold without an end",
         ),
+        pytest.param(
+            replace(USUAL, full=WhyNot(USUAL.id, NotUsed.FULL, "at its limit", NOW + 12)),
+            Span("full 12s", Ink.SLOW),
+            id="at its limit, though available",
+        ),
     ],
 )
 def test_the_breaker_column_says_what_keeps_the_provider_out(view: ProviderView, expected: Span) -> None:
