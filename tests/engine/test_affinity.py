@@ -11,7 +11,7 @@ from tui_failover.core.command import Impose, Imposed
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
-from tui_failover.core.spec import AffinityRules, FailbackMode, ProviderSpec
+from tui_failover.core.spec import AffinityRules, FailbackMode, ProviderSpec, Strategy
 from tui_failover.engine.affinity import Affinity
 from tui_failover.engine.errand import Conversation, Open
 from tui_failover.providers.scripted import Answer, failing
@@ -64,6 +64,17 @@ async def away_from_a(world: World) -> None:
 
 async def back_on_a(world: World) -> None:
     await world.until(lambda: world.active() == "A", 120.0)
+
+
+@virtually
+async def test_a_conversation_stays_where_it_began_though_queries_are_spread() -> None:
+    async with a_world("AB", health_check_enabled=False, strategy=Strategy.WEIGHTED) as world:
+        began = {topic: await begins(world, topic) for topic in ("parcels", "letters")}
+
+        went_on = [(topic, await goes_on(world, topic)) for topic in (*began, *began, *began) for _ in range(2)]
+
+        assert sorted(began.values()) == ["A", "B"]
+        assert set(went_on) == set(began.items())
 
 
 @virtually

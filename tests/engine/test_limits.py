@@ -235,6 +235,16 @@ async def test_an_estimate_is_counted_when_the_query_is_let_through() -> None:
 
 
 @virtually
+async def test_a_librarys_query_is_guessed_by_its_length() -> None:
+    async with a_quiet_world("AB", specs=limited("AB", tokens_per_min=1000)) as world:
+        world["A"].from_now_on(SECOND)
+
+        first, second = await at_once(world.ask("x" * 3600), world.ask("x" * 404))
+
+        assert (first.provider, second.provider) == ("A", "B")
+
+
+@virtually
 async def test_who_cannot_carry_a_query_does_not_keep_it_from_waiting_for_who_can() -> None:
     async with a_quiet_world("AZ", specs=limited("AZ", concurrency=1)) as world:
         world["A"].from_now_on(SECOND)

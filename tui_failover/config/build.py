@@ -11,7 +11,15 @@ from tui_failover.config.settings import Connection, ControlSettings, ListenAt, 
 from tui_failover.config.tables import ControlTable, ProbeTable, ProviderTable, SettingsTable, micro_dollars
 from tui_failover.config.words import is_loopback, split_address, split_listen
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.spec import Dialect, FailoverConfig, Price, ProbeSpec, ProviderLimits, ProviderSpec
+from tui_failover.core.spec import (
+    NO_LIMITS,
+    Dialect,
+    FailoverConfig,
+    Price,
+    ProbeSpec,
+    ProviderLimits,
+    ProviderSpec,
+)
 
 VENDOR_URL = MappingProxyType(
     {
@@ -111,7 +119,7 @@ def _provider(
         reasoning=provider.reasoning,
         price=_price(provider),
         probe=_probe(provider.probe),
-        limits=ProviderLimits(provider.queries_per_min, provider.tokens_per_min, provider.concurrency),
+        limits=_limits(provider),
         weight=provider.weight,
     )
 
@@ -129,6 +137,11 @@ def _price(provider: ProviderTable) -> Price | None:
     if provider.price_input is None or provider.price_output is None:
         return None
     return Price(micro_dollars(provider.price_input), micro_dollars(provider.price_output))
+
+
+def _limits(provider: ProviderTable) -> ProviderLimits:
+    given = ProviderLimits(provider.queries_per_min, provider.tokens_per_min, provider.concurrency)
+    return NO_LIMITS if given == NO_LIMITS else given  # the very value, which is recognised at a glance
 
 
 def _probe(table: ProbeTable) -> ProbeSpec:

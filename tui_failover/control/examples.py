@@ -57,6 +57,7 @@ PROVIDER: Final = {
     "model": "gpt-5-mini",
     "base_url": "https://api.openai.com/v1",
     "api_key_env": "OPENAI_API_KEY",
+    "queries_per_min": 600,
 }
 ANSWERED: Final = {
     "response": "Hello. How can I help?",

@@ -11,7 +11,7 @@ from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.snapshot import Limited, LimitView, NotUsed
-from tui_failover.core.spec import ProviderLimits, ProviderSpec
+from tui_failover.core.spec import NO_LIMITS, ProviderLimits, ProviderSpec
 
 
 def full(fleet: Fleet, provider: ProviderId, now: float, tokens: int = 0) -> Obstacle | None:
@@ -24,6 +24,8 @@ def full(fleet: Fleet, provider: ProviderId, now: float, tokens: int = 0) -> Obs
         tokens: about so many the query will take. One larger than the whole limit goes when nothing else does.
     """
     state = fleet.providers[provider]
+    if state.spec.limits is NO_LIMITS and state.cap is None and not fleet.allowances:
+        return None  # as nearly all are
     obstacle = _crowded(state, now) or _used_up(state, now, tokens)
     if obstacle is None and fleet.allowances:
         return _spent(fleet.allowances.get(allowance_key(state.spec)), state.spec.limits, now)

@@ -107,7 +107,7 @@ class LimitView:
     Attributes:
         limit: how much there may be.
         used: of it, in the last minute or under way.
-        learnt: it was not configured, the provider's answers told it.
+        learnt: it was not configured, the provider's answers told it; the period is then the provider's own.
     """
 
     what: Limited

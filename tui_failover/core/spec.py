@@ -73,6 +73,9 @@ class ProviderLimits:
     concurrency: int | None = None
 
 
+NO_LIMITS = ProviderLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """Micro-dollars (1e-6 USD) per million tokens; integers, so that sums are exact."""
@@ -127,7 +130,7 @@ class ProviderSpec:
     reasoning: bool = False
     price: Price | None = None
     probe: ProbeSpec = field(default_factory=ProbeSpec)
-    limits: ProviderLimits = field(default_factory=ProviderLimits)
+    limits: ProviderLimits = NO_LIMITS
     weight: int = 1
 
 

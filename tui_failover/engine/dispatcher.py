@@ -16,6 +16,7 @@ from tui_failover.core.ports import Clock, Limits, Rng, Upstream
 from tui_failover.core.query import Query, Reply
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import MidStream
+from tui_failover.core.strategy import chooses
 from tui_failover.core.transition import BreakerState
 from tui_failover.engine.affinity import Affinity
 from tui_failover.engine.errand import Asking, Carried, Errand, Open
@@ -82,7 +83,8 @@ class Dispatcher:
 
     async def execute(self, agent: AgentId, query: Query) -> Served:
         """Answer the query; raises what `carry` raises."""
-        async with self.carry(agent, Asking(query)) as carried:
+        asking = Asking(query)
+        async with self.carry(agent, asking, asking.tokens) as carried:
             answer = carried.outcome
         if not isinstance(answer, Answered):
             message = f"{carried.provider}: ended without an answer"
@@ -126,7 +128,7 @@ class Dispatcher:
                 self._cell.apply(QueryEnded(agent, None, first, callers_fault=nobodys, reason=reason))
                 raise answer
             case Carried():
-                away = answer.provider != state.preferred[0]
+                away = answer.provider != state.preferred[0] or chooses(state)
                 self._affinity.answered(agent, errand, answer.provider, away=away, now=self._now())
                 try:
                     yield answer
