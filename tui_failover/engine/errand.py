@@ -62,7 +62,7 @@ class Asking:
 
     @property
     def tokens(self) -> int:
-        """About so many tokens the query will take: a quarter of its characters, until the provider has counted."""
+        """About so many tokens the query will take: a quarter of its characters, until they are counted."""
         query = self._query
         return sum(map(len, (query.system or "", query.text, *(turn.text for turn in query.turns)))) // 4
 
