@@ -41,6 +41,7 @@ def test_provider_takes_the_vendors_address_where_none_is_given() -> None:
         endpoint="https://api.openai.com",
         host="api.openai.com",
         credential="env:OPENAI_API_KEY",
+        responses=True,
     )
     assert settings.connections[OPENAI].base_url == "https://api.openai.com/v1"
     assert settings.connections[CLAUDE].base_url == "https://api.anthropic.com"

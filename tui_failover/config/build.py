@@ -27,6 +27,7 @@ VENDOR_URL = MappingProxyType(
         Dialect.ANTHROPIC: "https://api.anthropic.com",
     }
 )
+_VENDOR = "https://api.openai.com"
 _PORTS = MappingProxyType({"https": 443, "http": 80})
 
 
@@ -117,11 +118,19 @@ def _provider(
         credential=connection.key.label if connection.key else f"none:{endpoint}",
         missing_key=found.text if isinstance(found, Missing) else None,
         reasoning=provider.reasoning,
+        responses=_offers_responses(provider, endpoint),
         price=_price(provider),
         probe=_probe(provider.probe),
         limits=_limits(provider),
         weight=provider.weight,
     )
+
+
+def _offers_responses(provider: ProviderTable, endpoint: str) -> bool:
+    """Most servers that are compatible with the vendor offer Chat Completions only."""
+    if provider.responses is not None:
+        return provider.responses
+    return provider.dialect is Dialect.OPENAI and endpoint == _VENDOR
 
 
 def _endpoint(base_url: str) -> tuple[str, str]:

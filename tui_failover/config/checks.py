@@ -46,6 +46,7 @@ def across(data: Raw) -> Iterator[Problem]:
         yield from _literal_key(name, provider)
         yield from _key_reference(name, provider)
         yield from _prices(name, provider)
+        yield from _responses(name, provider)
         yield from _expectation(name, provider)
     for name, agent in _tables(data, "agents"):
         yield from _chain(name, agent, _names(data, "providers"))
@@ -124,6 +125,11 @@ def _prices(name: str, provider: Raw) -> Iterator[Problem]:
     if len(given) == 1:
         other = "price_output" if given[0] == "price_input" else "price_input"
         yield Problem(("providers", name, given[0]), f"needs {other} beside it")
+
+
+def _responses(name: str, provider: Raw) -> Iterator[Problem]:
+    if provider.get("responses") is True and provider.get("dialect") == "anthropic":
+        yield Problem(("providers", name, "responses"), 'is of the dialect "openai"; remove it')
 
 
 def _expectation(name: str, provider: Raw) -> Iterator[Problem]:

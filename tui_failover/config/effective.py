@@ -41,6 +41,7 @@ def provider_table(spec: ProviderSpec, connection: Connection) -> dict[str, Toml
         **_key(connection.key),
         "auth": connection.auth.value,
         "reasoning": spec.reasoning,
+        "responses": spec.responses,
         **_price(spec.price),
         **{name: most for name, most in asdict(spec.limits).items() if most is not None},
         "weight": spec.weight,

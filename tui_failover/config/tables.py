@@ -56,6 +56,7 @@ class ProviderTable(Table):
     api_key_file: Line | None = None
     auth: Annotated[Auth, choice(Auth)] = Auth.BEARER
     reasoning: bool = False
+    responses: bool | None = None
     max_tokens: int | None = Field(default=None, ge=1, le=_MICRO)
     price_input: float | None = Field(default=None, ge=0, le=_MICRO)
     price_output: float | None = Field(default=None, ge=0, le=_MICRO)

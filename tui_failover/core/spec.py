@@ -114,6 +114,7 @@ class ProviderSpec:
         credential: a label such as "env:OPENAI_API_KEY", never the secret; sharers share auth and quota verdicts.
         missing_key: None, or the sentence that says what to set ("set OPENAI_API_KEY").
         reasoning: a reasoning model gets the longer first-content limits.
+        responses: beside Chat Completions it offers the Responses API of the same dialect.
         price: None where unknown; unknown cost is counted apart, never as zero.
         probe: how it is checked.
         limits: how much it may be asked for.
@@ -128,6 +129,7 @@ class ProviderSpec:
     credential: str
     missing_key: str | None = None
     reasoning: bool = False
+    responses: bool = False
     price: Price | None = None
     probe: ProbeSpec = field(default_factory=ProbeSpec)
     limits: ProviderLimits = NO_LIMITS

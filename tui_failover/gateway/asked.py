@@ -36,6 +36,7 @@ class Call(StrEnum):
     """What a path stands for."""
 
     CHAT = "/chat/completions"
+    RESPONSES = "/responses"
     MESSAGES = "/messages"
     COUNT = "/messages/count_tokens"
     MODELS = "/models"
@@ -43,7 +44,12 @@ class Call(StrEnum):
 
 
 _CALLS = {call.value: call for call in Call if call is not Call.OTHER}
-_DIALECTS = {Call.CHAT: Dialect.OPENAI, Call.MESSAGES: Dialect.ANTHROPIC, Call.COUNT: Dialect.ANTHROPIC}
+_DIALECTS = {
+    Call.CHAT: Dialect.OPENAI,
+    Call.RESPONSES: Dialect.OPENAI,
+    Call.MESSAGES: Dialect.ANTHROPIC,
+    Call.COUNT: Dialect.ANTHROPIC,
+}
 
 
 @value

@@ -20,6 +20,7 @@ from tui_failover.gateway.rendering import (
     TranslatedWhole,
     Untouched,
 )
+from tui_failover.gateway.responses_rendering import of_responses
 from tui_failover.gateway.settings import GatewaySettings
 from tui_failover.wire.anthropic_request_reading import read_anthropic_request
 from tui_failover.wire.anthropic_request_writing import write_anthropic_request
@@ -29,17 +30,24 @@ from tui_failover.wire.conversation import Request
 from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.dialect import Dialect
+from tui_failover.wire.error_writing import ErrorDetail, Fault, write_failed_response, write_stream_error
 from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal, Rendering
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.members import read_members
 from tui_failover.wire.openai_request_reading import read_openai_request
 from tui_failover.wire.openai_request_writing import write_openai_request
-from tui_failover.wire.replayed_thinking import without_thinking
+from tui_failover.wire.openai_responses_reading import read_responses_request
+from tui_failover.wire.replayed_thinking import without_thinking, without_unsigned
+from tui_failover.wire.responses_standing import Standing
 from tui_failover.wire.translation import Target, Translated
 from tui_failover.wire.verdict import Problem
 
-_READ = {Dialect.OPENAI: read_openai_request, Dialect.ANTHROPIC: read_anthropic_request}
+_READ = {
+    Call.CHAT: read_openai_request,
+    Call.RESPONSES: read_responses_request,
+    Call.MESSAGES: read_anthropic_request,
+}
 _WRITE = {Dialect.OPENAI: write_openai_request, Dialect.ANTHROPIC: write_anthropic_request}
 HELD_BACK = 256 << 10  # bytes of a stream that can be given anew by somebody else, where the agent wishes it
 _PER_TOKEN = 4  # characters
@@ -78,10 +86,11 @@ class Errand:
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the request, or ""."""
-        if spec.dialect is self.asked.dialect:
+        if self._as_it_is(spec):
             return ""
         if self.asked.call is Call.OTHER:
-            return f"speaks another dialect than {self.asked.path} belongs to"
+            same = spec.dialect is self.asked.dialect
+            return f"{'does not offer' if same else 'speaks another dialect than'} {self.asked.path}"
         translated = self._translated(spec)
         if isinstance(translated, Translated):
             return ""
@@ -109,6 +118,12 @@ class Errand:
         """
         return min(len(self.asked.body.text), _MOST_COUNTED) // _PER_TOKEN
 
+    def broken_off(self, kind: FailureKind | Fault, text: str, detail: ErrorDetail) -> bytes:
+        """Return the event that tells a streaming caller its answer broke off."""
+        if self.making.standing is None:
+            return write_stream_error(self.asked.dialect, kind, text, detail)
+        return write_failed_response(self.making.standing, kind, text, detail)
+
     @property
     def model(self) -> str:
         """What the provider that answers was asked for."""
@@ -120,6 +135,12 @@ class Errand:
         made = None if self.spec is None else self._translations.get(self.spec.id)
         return made if isinstance(made, Translated) else None
 
+    def _as_it_is(self, spec: ProviderSpec) -> bool:
+        """Tell whether this provider takes the request's bytes as they came."""
+        if spec.dialect is not self.asked.dialect:
+            return False
+        return spec.responses or not f"{self.asked.path}/".startswith(f"{Call.RESPONSES}/")
+
     def model_at(self, spec: ProviderSpec) -> str:
         """Return what the provider is asked for."""
         return self.settings.model_for(spec.id, spec.model, self.asked.body.values.get("model"))
@@ -129,6 +150,7 @@ class Errand:
         order = Forward(asked.path, asked.body, self.model_at(spec), Untouched(), asked.headers)
         if asked.call is Call.OTHER:
             return replace(order, talk=False, until_whole=True)
+        self.making.standing = Standing() if asked.call is Call.RESPONSES else None
         hold_back = HELD_BACK if self.mid_stream is MidStream.BUFFER else 0
         stream = asked.streams or (self.settings.rescue_whole and can_stream(asked))
         order = replace(
@@ -140,7 +162,7 @@ class Errand:
         )
         translated = self._translations.get(spec.id)
         if not isinstance(translated, Translated):
-            return replace(order, changes=changes(asked))
+            return replace(order, changes=changes(asked), talk=asked.call is not Call.RESPONSES)
         return in_translation(order, spec.dialect, translated)
 
     def _rendering(self, spec: ProviderSpec) -> Rendering:
@@ -163,6 +185,8 @@ class Errand:
         if isinstance(translated, Translated):
             kind = TranslatedStream if self.asked.streams else TranslatedWhole
             return kind(spec.dialect, translated.wording, self.making)
+        if self.making.standing is not None:
+            return of_responses(self.making.standing, streams=self.asked.streams)
         if self.asked.streams:
             return SameStream(spec.dialect, self.making, hide_usage=not wants_usage(self.asked))
         return SameWhole(spec.dialect)
@@ -181,7 +205,7 @@ class Errand:
     def request(self) -> Request | Problem:
         """What is asked, in no vendor's dialect, or why that cannot be said."""
         if self._request is None:
-            self._request = _READ[self.asked.dialect](self.asked.body.values)
+            self._request = _READ[self.asked.call](self.asked.body.values)
         return self._request
 
     def translation_of(self, request: Request, spec: ProviderSpec) -> Translated | Problem:
@@ -213,8 +237,14 @@ def changes(asked: Asked) -> dict[str, object]:
 
     Another vendor's reasoning, handed to the caller unsigned, would be refused when it is sent back.
     """
-    cleaned = without_thinking(asked.body.values.get("messages")) if asked.call is Call.MESSAGES else None
-    return {} if cleaned is None else {"messages": cleaned}
+    match asked.call:
+        case Call.MESSAGES:
+            member, cleaned = "messages", without_thinking(asked.body.values.get("messages"))
+        case Call.RESPONSES:
+            member, cleaned = "input", without_unsigned(asked.body.values.get("input"))
+        case _:
+            return {}
+    return {} if cleaned is None else {member: cleaned}
 
 
 @cache  # to look for a protocol's methods takes longer than to call one
@@ -225,6 +255,8 @@ def _takes_bytes(kind: type[object]) -> bool:
 def can_stream(asked: Asked) -> bool:
     """Tell whether an answer to a caller who does not stream can be put together from a stream."""
     values = asked.body.values
+    if asked.call is Call.RESPONSES:
+        return values.get("background") is not True  # which is answered at once, and fetched later
     wants_odds = values.get("logprobs") or values.get("top_logprobs")
     return values.get("n") in {None, 1} and not wants_odds and not values.get("audio")
 

@@ -12,6 +12,8 @@ from tui_failover.wire.error_body import error_in
 from tui_failover.wire.forwarding import Rendering
 from tui_failover.wire.json_text import json_bytes, json_value
 from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
+from tui_failover.wire.openai_responses_writing import write_responses_answer
+from tui_failover.wire.responses_standing import Standing
 from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
 from tui_failover.wire.stream_parts import parts_of
 from tui_failover.wire.stream_translation import (
@@ -37,13 +39,15 @@ class Making:
     Attributes:
         make_id: returns an id beginning with a prefix.
         created: Unix time in seconds.
+        standing: of the stream a caller of the Responses API reads; None for any other caller.
     """
 
-    __slots__ = ("created", "make_id")
+    __slots__ = ("created", "make_id", "standing")
 
     def __init__(self, make_id: MakeId, created: int) -> None:
         self.make_id = make_id
         self.created = created
+        self.standing: Standing | None = None
 
 
 class SameStream:
@@ -125,7 +129,7 @@ class TranslatedStream:
         self._source = source
         self._wording = wording
         self._making = making
-        self._translator = StreamTranslator(source, wording, making.make_id, making.created)
+        self._translator = StreamTranslator(source, wording, making.make_id, making.created, making.standing)
 
     def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - its bytes are no use here
         """Return the event in the caller's dialect."""
@@ -138,7 +142,9 @@ class TranslatedStream:
         if delta.error is not None:
             return Step(b"", delta)
         answer, making = _answer(self._source, document), self._making
-        stream = stream_of(_OTHER[self._source], answer, self._wording, making.make_id, making.created)
+        stream = stream_of(
+            _OTHER[self._source], answer, self._wording, making.make_id, making.created, making.standing
+        )
         return Step(stream, delta)
 
     def close(self) -> bytes:
@@ -222,6 +228,8 @@ class TranslatedWhole:
 
     def _written(self, document: object) -> bytes:
         answer, making = _answer(self._source, document), self._making
+        if self._wording.echo is not None:
+            return json_bytes(write_responses_answer(answer, self._wording, making.make_id, making.created))
         if self._source is Dialect.ANTHROPIC:
             return json_bytes(write_openai_answer(answer, self._wording, making.make_id, making.created))
         return json_bytes(write_anthropic_answer(answer, self._wording, making.make_id))

@@ -34,7 +34,6 @@ from tui_failover.wire.error_writing import (
     WrittenError,
     write_error,
     write_problem,
-    write_stream_error,
 )
 from tui_failover.wire.forwarding import Flow
 from tui_failover.wire.json_text import json_bytes
@@ -192,10 +191,10 @@ class Gateway:
             ended = await handed_out(flow, errand, carried, self._manager.dispatcher, response.write)
         except asyncio.CancelledError:
             if self._broken_off:
-                await _break_off(turn, response, Fault.NO_PROVIDER, "The gateway is stopping.")
+                await _break_off(turn, response, errand, Fault.NO_PROVIDER, "The gateway is stopping.")
             raise
         if isinstance(ended, Failed):
-            await _break_off(turn, response, *told_of_break(carried, ended.failure))
+            await _break_off(turn, response, errand, *told_of_break(carried, ended.failure))
         else:
             await response.write_eof()
         return response
@@ -229,13 +228,15 @@ def _estimated(turn: _Turn, asked: Asked) -> web.Response:
     return _answer(json_bytes(counted), {**_JSON, "x-failover-estimated": "true"}, turn)
 
 
-async def _break_off(turn: _Turn, response: web.StreamResponse, kind: FailureKind | Fault, text: str) -> None:
+async def _break_off(
+    turn: _Turn, response: web.StreamResponse, errand: Errand, kind: FailureKind | Fault, text: str
+) -> None:
     """Tell a streaming caller that its answer broke off, and close so that nobody takes it for whole.
 
     Official clients take a stream that ends cleanly for an answer, so the last chunk of the encoding is left out.
     """
     with contextlib.suppress(ConnectionError):
-        await response.write(write_stream_error(turn.dialect, kind, text, ErrorDetail(turn.query_id)))
+        await response.write(errand.broken_off(kind, text, ErrorDetail(turn.query_id)))
     response.force_close()
     transport = turn.request.transport
     if transport is not None:

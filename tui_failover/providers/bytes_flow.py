@@ -149,7 +149,8 @@ class BytesFlow:
             pass
         text = bytes(body[:_MOST_ERROR]).decode("utf-8", "replace")
         kind = facts.headers.get("content-type", "")
-        raise ErrorAnswer(self._diagnostician.of_refusal(facts, text), facts.status, text, kind)
+        failure = self._diagnostician.of_refusal(facts, text, further_call=not self._order.talk)
+        raise ErrorAnswer(failure, facts.status, text, kind)
 
     async def _until_content(self, response: "aiohttp.ClientResponse") -> None:
         kept = bytearray()

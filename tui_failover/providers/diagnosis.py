@@ -13,6 +13,8 @@ from tui_failover.wire.retry_after import may_retry, regain_wait_s, retry_after_
 
 _MOST_QUOTED = 4_000  # characters of a sentence that are looked at; far more than a line shows
 _DEEPEST = 20  # links of a chain of causes; longer ones are loops
+_FURTHER: frozenset[str] = frozenset({Seen.FURTHER_CALL})
+_NO_CAUSES: frozenset[str] = frozenset()
 _WAITS_FOR_LIMITS = frozenset({FailureKind.RATE_LIMITED, FailureKind.QUOTA})
 
 
@@ -62,9 +64,17 @@ class Diagnostician:
         evidence = Evidence(stage, status, error or ErrorShape(), frozenset({seen}))
         return self._failure(evidence, facts)
 
-    def of_refusal(self, facts: HttpFacts, body: str) -> Failure:
-        """Return the failure an answer stands for whose status is not of the 2xx."""
-        evidence = Evidence(Stage.SENDING, facts.status, read_error_body(body) if body else ErrorShape())
+    def of_refusal(self, facts: HttpFacts, body: str, *, further_call: bool = False) -> Failure:
+        """Return the failure an answer stands for whose status is not of the 2xx.
+
+        Args:
+            facts: the answer's head.
+            body: what it said.
+            further_call: not every provider of the dialect offers what was called.
+        """
+        causes = _FURTHER if further_call else _NO_CAUSES
+        error = read_error_body(body) if body else ErrorShape()
+        evidence = Evidence(Stage.SENDING, facts.status, error, causes)
         return self._failure(evidence, facts)
 
     def hidden(self, text: str) -> str:

@@ -36,6 +36,7 @@ class Seen(StrEnum):
     MALFORMED = "dialect broken"
     ERROR_INSIDE = "error inside a 2xx"
     UNEXPECTED = "expected text missing"
+    FURTHER_CALL = "a call that not every provider of the dialect offers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,9 @@ RULES: tuple[Rule, ...] = (
         r"\bmodel\b.*\b(not exist|not found|deprecated|decommissioned|retired|no longer (available|supported))",
         r"invalid model (name|id)", r"not a valid model",
     )),
+    # A provider without some further call of its dialect still has its model.
+    Rule("dialect.call", _K.DIALECT, "does not offer this call", statuses=frozenset({404, 405, 410, 501}),
+         causes=_of(Seen.FURTHER_CALL)),
     Rule("model.404", _K.MODEL_MISSING, "model or address not found", statuses=frozenset({404, 410})),
     # Load.
     Rule("overloaded.code", _K.OVERLOADED, "overloaded", codes=_of(
@@ -211,6 +215,9 @@ RULES: tuple[Rule, ...] = (
     # The dialect: what this model or endpoint does not take.
     Rule("dialect.code", _K.DIALECT, "does not take a parameter", codes=_of(
         "unsupported_parameter", "unsupported_value", "unknown_parameter", "unknown_argument",
+    )),
+    Rule("dialect.state", _K.DIALECT, "does not have what the request refers to", codes=_of(
+        "previous_response_not_found", "invalid_encrypted_content",
     )),
     Rule("dialect.sentence", _K.DIALECT, "does not take a parameter", statuses=frozenset({400, 422}), says=_re(
         r"(unsupported|unknown|unrecognized) (parameter|value|request argument|argument|field)",

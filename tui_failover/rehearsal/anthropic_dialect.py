@@ -79,9 +79,9 @@ class AnthropicVoice:
             self.ping(),
         )
 
-    def piece(self, answer: Answer, text: str) -> bytes:
+    def piece(self, answer: Answer, text: str, place: int) -> bytes:
         """Return the event that carries one piece of content."""
-        del answer
+        del answer, place
         return _event("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": text}})
 
     def closing(self, answer: Answer) -> Sequence[bytes]:
@@ -93,8 +93,9 @@ class AnthropicVoice:
             _event("message_delta", {"delta": delta, "usage": usage}),
         )
 
-    def end_mark(self) -> bytes:
+    def end_mark(self, answer: Answer) -> bytes:
         """Return the event after which a stream is complete."""
+        del answer
         return _event("message_stop", {})
 
     def ping(self) -> bytes:

@@ -82,8 +82,9 @@ class OpenAiVoice:
         """Return the events before the first content."""
         return (_chunk(answer, [_choice({"role": "assistant", "content": "", "refusal": None})]),)
 
-    def piece(self, answer: Answer, text: str) -> bytes:
+    def piece(self, answer: Answer, text: str, place: int) -> bytes:
         """Return the event that carries one piece of content."""
+        del place
         return _chunk(answer, [_choice({"content": text})])
 
     def closing(self, answer: Answer) -> Sequence[bytes]:
@@ -91,8 +92,9 @@ class OpenAiVoice:
         end = _chunk(answer, [_choice({}, _finish(answer))])
         return (end, _chunk(answer, [], _usage(answer))) if answer.with_usage else (end,)
 
-    def end_mark(self) -> bytes:
+    def end_mark(self, answer: Answer) -> bytes:
         """Return the event after which a stream is complete."""
+        del answer
         return b"data: [DONE]\n\n"
 
     def ping(self) -> bytes:

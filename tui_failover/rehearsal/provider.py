@@ -17,6 +17,7 @@ from tui_failover.rehearsal.openai_dialect import OpenAiVoice
 from tui_failover.rehearsal.pace import Pace
 from tui_failover.rehearsal.phrases import pick, pieces_of, tokens_in, words_for
 from tui_failover.rehearsal.problems import Problem
+from tui_failover.rehearsal.responses_api import ResponsesVoice
 from tui_failover.rehearsal.resuming import Resuming, resumed
 from tui_failover.rehearsal.script import Asked, Exchange, Step, perform
 from tui_failover.rehearsal.voice import Answer, Page, Stamp, Voice
@@ -25,10 +26,13 @@ REQUESTS_KEPT = 200
 CONNECTIONS_MOST = 256
 
 _VOICES: Mapping[Dialect, Voice] = {Dialect.OPENAI: OpenAiVoice(), Dialect.ANTHROPIC: AnthropicVoice()}
+_RESPONSES = ResponsesVoice()
 _BASE_PATH = {Dialect.OPENAI: "/v1", Dialect.ANTHROPIC: ""}
 _MESSAGE_ID = {Dialect.OPENAI: ("chatcmpl-", 29), Dialect.ANTHROPIC: ("msg_01", 22)}
+_RESPONSE_ID = ("resp_", 48)
 _REQUEST_ID = {Dialect.OPENAI: ("req_", 32), Dialect.ANTHROPIC: ("req_011C", 20)}
 _LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _SECRET_HEADERS = frozenset({"authorization", "x-api-key", "cookie", "proxy-authorization"})
 _REFUSE = Odd(Oddity.REFUSE)
 _RESET = Odd(Oddity.RESET)
@@ -213,30 +217,35 @@ class RehearsedProvider:
         return fault
 
     def _exchange(self, request: Request, body: Mapping[str, object], utc: float) -> Exchange:
-        answer = self._answer(body, utc)
-        stamp = Stamp(self._id(_REQUEST_ID), utc, self.model)
+        voice = _RESPONSES if self._for_responses(request) else self._voice
+        form = _RESPONSE_ID if voice is _RESPONSES else _MESSAGE_ID[self._character.dialect]
+        answer = self._answer(body, self._id(form), utc)
+        stamp = Stamp(self._id(_REQUEST_ID[self._character.dialect]), utc, self.model)
         asked = Asked.STREAM if body.get("stream") is True else Asked.WHOLE
         if request.path == "/v1/models":
             asked = Asked.MODELS
         pace, rng = self._character.pace, self._rng
         pauses = () if asked is Asked.MODELS else tuple(pace.next_wait(rng) for _ in answer.pieces[1:])
-        refusal = self._refusal(request, body, stamp)
-        return Exchange(self._voice, stamp, asked, answer, pace.first_wait(rng), pauses, refusal)
+        refusal = self._refusal(request, body, voice, stamp)
+        return Exchange(voice, stamp, asked, answer, pace.first_wait(rng), pauses, refusal)
 
-    def _refusal(self, request: Request, body: Mapping[str, object], stamp: Stamp) -> Page | None:
+    def _for_responses(self, request: Request) -> bool:
+        return self._character.dialect is Dialect.OPENAI and request.path == _RESPONSES.chat_path
+
+    def _refusal(self, request: Request, body: Mapping[str, object], voice: Voice, stamp: Stamp) -> Page | None:
         """Return what the real provider would refuse this request with, in the order it looks."""
         problem = self._key_problem(request.headers)
         if problem is not None:
-            return self._voice.problem(problem, stamp)
+            return voice.problem(problem, stamp)
         match request.method, request.path:
             case "GET", "/v1/models":
                 return None
-            case "POST", path if path == self._voice.chat_path:
+            case "POST", path if path == voice.chat_path:
                 if not body:
-                    return self._voice.problem(Problem.BAD_REQUEST, stamp)
-                return self._voice.fault_of_request(body, request.headers, stamp)
+                    return voice.problem(Problem.BAD_REQUEST, stamp)
+                return voice.fault_of_request(body, request.headers, stamp)
             case method, path:
-                return self._voice.no_such_path(method, path, stamp)
+                return voice.no_such_path(method, path, stamp)
 
     def _key_problem(self, headers: Mapping[str, str]) -> Problem | None:
         """Both vendors' SDKs send the key as a bearer; older Anthropic clients send `x-api-key`."""
@@ -247,18 +256,18 @@ class RehearsedProvider:
             return Problem.NO_KEY
         return None if given == self._character.key else Problem.WRONG_KEY
 
-    def _answer(self, body: Mapping[str, object], utc: float) -> Answer:
+    def _answer(self, body: Mapping[str, object], identity: str, utc: float) -> Answer:
         question = _question(body)
         says, pace = self._character.says, self._character.pace
         if says is None:
             pieces = words_for(question, pace.length(self._rng), self._rng)
         else:
             pieces = pieces_of(resumed(says, body, self._resuming))
-        most = body.get("max_completion_tokens", body.get("max_tokens"))
+        most = next((body[name] for name in _LIMITS if name in body), None)
         kept = pieces[:most] if isinstance(most, int) and most > 0 else pieces
         options = body.get("stream_options")
         return Answer(
-            id=self._id(_MESSAGE_ID),
+            id=identity,
             model=self.model,
             created=int(utc),
             pieces=kept,
@@ -267,8 +276,8 @@ class RehearsedProvider:
             with_usage=isinstance(options, dict) and options.get("include_usage") is True,
         )
 
-    def _id(self, form: Mapping[Dialect, tuple[str, int]]) -> str:
-        prefix, length = form[self._character.dialect]
+    def _id(self, form: tuple[str, int]) -> str:
+        prefix, length = form
         return prefix + "".join(_LETTERS[pick(self._rng, len(_LETTERS))] for _ in range(length))
 
 
@@ -281,8 +290,10 @@ def _object_in(body: bytes) -> Mapping[str, object] | None:
 
 
 def _question(body: Mapping[str, object]) -> str:
-    """Return the text of the last message, whichever of the two forms its content has."""
-    messages = body.get("messages")
+    """Return the text of the last message, whichever form its content has."""
+    messages = body.get("messages", body.get("input"))
+    if isinstance(messages, str):
+        return messages
     last = messages[-1] if isinstance(messages, list) and messages else None
     content = last.get("content") if isinstance(last, dict) else None
     if isinstance(content, str):

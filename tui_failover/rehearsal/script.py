@@ -179,11 +179,11 @@ def _pieces(ex: Exchange, begin: int, end: int) -> Iterator[Step]:
     for place in range(begin, min(end, len(ex.answer.pieces))):
         if place:
             yield Pause(ex.between_s[place - 1])
-        yield Send(chunk(ex.voice.piece(ex.answer, ex.answer.pieces[place])))
+        yield Send(chunk(ex.voice.piece(ex.answer, ex.answer.pieces[place], place)))
 
 
 def _end(ex: Exchange) -> Iterator[Step]:
-    for event in (*ex.voice.closing(ex.answer), ex.voice.end_mark()):
+    for event in (*ex.voice.closing(ex.answer), ex.voice.end_mark(ex.answer)):
         yield Send(chunk(event))
     yield Send(LAST_CHUNK)
 
@@ -223,7 +223,7 @@ def _after_break(ex: Exchange, how: Break, tokens: int) -> Iterator[Step]:
             yield Send(chunk(ex.voice.error_event(ex.stamp)))
             yield Send(LAST_CHUNK)
         case Break.MALFORMED:
-            good = ex.voice.piece(ex.answer, "half")
+            good = ex.voice.piece(ex.answer, "half", tokens)
             yield Send(chunk(good[: len(good) * 2 // 3] + b"\n\n"))
             yield from _pieces(ex, tokens, len(ex.answer.pieces))
             yield from _end(ex)
@@ -307,7 +307,7 @@ def _truncated_json(ex: Exchange) -> Iterator[Step]:
 def _length_too_long(ex: Exchange) -> Iterator[Step]:
     body, kind = ex.body(), JSON
     if ex.asked is Asked.STREAM:
-        events = [ex.voice.piece(ex.answer, piece) for piece in ex.answer.pieces]
+        events = [ex.voice.piece(ex.answer, text, place) for place, text in enumerate(ex.answer.pieces)]
         body, kind = b"".join((*ex.voice.opening(ex.answer), *events)), EVENTS
     yield Pause(ex.first_s)
     yield Send(_page_head(ex, Page(200, body, kind), len(body) + _OVERSTATED) + body)

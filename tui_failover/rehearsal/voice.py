@@ -92,15 +92,15 @@ class Voice(Protocol):
         """Return the events before the first content."""
         ...
 
-    def piece(self, answer: Answer, text: str) -> bytes:
-        """Return the event that carries one piece of content."""
+    def piece(self, answer: Answer, text: str, place: int) -> bytes:
+        """Return the event that carries one piece of content; `place` counts them from 0."""
         ...
 
     def closing(self, answer: Answer) -> Sequence[bytes]:
         """Return the events that tell why the answer ended and what it cost, without the end mark."""
         ...
 
-    def end_mark(self) -> bytes:
+    def end_mark(self, answer: Answer) -> bytes:
         """Return the event after which a stream is complete."""
         ...
 

@@ -118,6 +118,7 @@ class Wording:
         reasoning: reasoning is shown as `reasoning_content`.
         expects_json: the answer must parse as JSON although the provider does not guarantee it.
         input_tokens: our estimate of the request, for providers that do not count; None without one.
+        echo: the caller speaks Responses, and its answers repeat these members of its request; None for others.
     """
 
     model: str
@@ -129,6 +130,7 @@ class Wording:
     reasoning: bool = True
     expects_json: bool = False
     input_tokens: int | None = None
+    echo: Mapping[str, object] | None = None
 
     def name_of(self, tool: str) -> str:
         """Return the caller's name for the tool the provider calls `tool`."""

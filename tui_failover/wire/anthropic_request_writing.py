@@ -11,7 +11,7 @@ from tui_failover.wire.anthropic_turns_writing import (
 from tui_failover.wire.conversation import Pick, Request, Shape, Tool
 from tui_failover.wire.effort import anthropic_thinking
 from tui_failover.wire.json_text import json_line
-from tui_failover.wire.schema import answer_schema, tool_schema
+from tui_failover.wire.schema import ONE_OBJECT, PLAIN_INPUT, answer_schema, tool_schema
 from tui_failover.wire.translation import Job, Target, Translated, begun
 from tui_failover.wire.verdict import invalid, problem_as_value
 
@@ -140,11 +140,7 @@ def _tools(job: Job) -> list[_Document]:
 
 
 def _tool(tool: Tool, place: int, job: Job) -> _Document:
-    if tool.custom:
-        schema: _Document = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
-        lost = ""
-    else:
-        schema, lost = tool_schema(tool.schema)
+    schema, lost = tool_schema(PLAIN_INPUT if tool.custom else tool.schema)
     description = tool.description
     if lost:
         job.notes.warn("tool_schema_simplified", f"tools[{place}]")
@@ -184,7 +180,7 @@ def _output(job: Job, tools: list[_Document]) -> _Document:
     if wanted.shape is Shape.JSON_OBJECT:
         job.notes.warn("json_object_emulated", "response_format")
         job.expects_json = True
-        job.instructions.append("Answer with one JSON object and nothing else: no words around it, no code fence.")
+        job.instructions.append(ONE_OBJECT)
         return {}
     schema, lossy = answer_schema(wanted.schema or {})
     if lossy:

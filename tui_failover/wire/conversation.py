@@ -219,6 +219,7 @@ class Request:
         system: what stands before the conversation.
         include_usage: the caller wants a usage chunk at the end of its stream.
         functions: the caller uses the old `functions` field and expects `function_call` in return.
+        echo: members that answers of the Responses API repeat; None where another API is asked.
     """
 
     model: str
@@ -231,3 +232,4 @@ class Request:
     include_usage: bool = False
     functions: bool = False
     leftovers: tuple[Leftover, ...] = ()
+    echo: Mapping[str, object] | None = None

@@ -11,6 +11,7 @@ from enum import StrEnum
 from tui_failover.core.outcome import FailureKind
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.json_text import json_bytes, sse_bytes
+from tui_failover.wire.responses_standing import Standing
 from tui_failover.wire.verdict import UNSUPPORTED, Problem
 
 
@@ -142,6 +143,25 @@ def write_stream_error(
     Nothing may follow it: no end mark, and no close of the open block, or half a tool call would look whole.
     """
     return sse_bytes(_shape(dialect, _row(kind), message, detail), "error" if dialect is Dialect.ANTHROPIC else "")
+
+
+def write_failed_response(
+    standing: Standing, kind: FailureKind | Fault, message: str, detail: ErrorDetail = _PLAIN
+) -> bytes:
+    """Return the event that tells the reader of a Responses stream that it broke off; nothing may follow it.
+
+    Who knows the API reads the response's own error; the official client raises on the error beside it, as it does
+    in every other stream, and would take this event for one like the others without it.
+    """
+    row = _row(kind)
+    code = "rate_limit_exceeded" if row.status == _TOO_MANY else "server_error"
+    error: dict[str, object] = {"code": code, "message": message}
+    response = {**standing.response, "status": "failed", "error": error}
+    event = {"type": "response.failed", "sequence_number": standing.number, "response": response}
+    return sse_bytes({**event, **_shape(Dialect.OPENAI, row, message, detail)}, "response.failed")
+
+
+_TOO_MANY = 429
 
 
 def _row(kind: FailureKind | Fault) -> _Row:

@@ -55,7 +55,7 @@ class Forward:
         stream: whether an event stream is asked for; None leaves that member alone.
         until_whole: nothing is handed out before the answer has come to its end.
         hold_back: bytes that must have come before any are handed out, unless the answer ends before.
-        talk: it is a conversation, rather than any other call of the dialect.
+        talk: it is Chat Completions or Messages, which every provider of the dialect offers.
     """
 
     path: str

@@ -57,6 +57,15 @@ def read_members(body: bytes) -> Members | Problem:
         return Problem("", "The body is not JSON.")
 
 
+def member_in(text: str, name: str) -> bytes | None:
+    """Return the value of one member of a JSON object as it stands in `text`, or None where there is none."""
+    members = read_members(text.encode("utf-8", "surrogatepass"))
+    if isinstance(members, Problem) or name not in members.spans:
+        return None
+    start, end = members.spans[name]
+    return text[start:end].encode("utf-8", "surrogatepass")
+
+
 class _Wrong(Exception):
     """The body is no object; the message is for the caller."""
 

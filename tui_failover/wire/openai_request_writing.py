@@ -5,12 +5,18 @@ from tui_failover.wire.conversation import Pick, Request, Shape, Tool
 from tui_failover.wire.effort import openai_effort
 from tui_failover.wire.json_text import json_line
 from tui_failover.wire.openai_turns_writing import BETWEEN, system_role, write_turns
-from tui_failover.wire.schema import is_strict, tool_schema
+from tui_failover.wire.schema import ONE_OBJECT, PLAIN_INPUT, is_strict, tool_schema
 from tui_failover.wire.translation import Job, Target, Translated, begun
 from tui_failover.wire.verdict import invalid, problem_as_value
 
 _Document = dict[str, object]
-_TIERS = {"auto": "auto", "standard_only": "default"}
+_TIERS = {
+    "auto": "auto",
+    "standard_only": "default",
+    "default": "default",
+    "flex": "flex",
+    "priority": "priority",
+}
 _FORCED = frozenset({Pick.ANY, Pick.NAMED})
 _PICKS = {Pick.AUTO: "auto", Pick.NONE: "none", Pick.ANY: "required"}
 
@@ -20,7 +26,9 @@ def write_openai_request(request: Request, target: Target) -> Translated:
     """Return `request` as a Chat Completions body for `target`, or the problem where it cannot be carried."""
     job = begun(request, target)
     messages = write_turns(job)
-    tools = [_tool(tool, place, job) for place, tool in enumerate(request.tools)]
+    allowed = request.choice.allowed
+    offered = [tool for tool in request.tools if allowed is None or tool.name in allowed]
+    tools = [_tool(tool, place, job) for place, tool in enumerate(offered)]
     effort = openai_effort(request.params, job.can, job.notes)
     stated = {
         "tools": tools,
@@ -82,7 +90,8 @@ def _tier(job: Job) -> str | None:
 
 
 def _tool(tool: Tool, place: int, job: Job) -> _Document:
-    schema, lost = tool_schema(tool.schema)
+    # Compatible servers know functions only, so plain text goes as the one argument of one.
+    schema, lost = tool_schema(PLAIN_INPUT if tool.custom else tool.schema)
     description = tool.description
     if lost:
         job.notes.warn("tool_schema_simplified", f"tools[{place}]")
@@ -121,7 +130,9 @@ def _format(job: Job) -> _Document | None:
     wanted = job.request.params.format
     if wanted is None:
         return None
-    if wanted.shape is Shape.JSON_SCHEMA and job.can.structured_output:
+    if wanted.shape is Shape.JSON_OBJECT:
+        return _any_object(job)
+    if job.can.structured_output:
         schema = dict(wanted.schema or {})
         strict = is_strict(schema)
         if not strict:
@@ -132,3 +143,12 @@ def _format(job: Job) -> _Document | None:
     job.notes.warn("json_schema_emulated", "output_config.format")
     job.instructions.append(f"Answer with JSON that satisfies this schema: {json_line(wanted.schema or {})}")
     return {"type": "json_object"} if job.can.json_object else None
+
+
+def _any_object(job: Job) -> _Document | None:
+    if job.can.json_object:
+        return {"type": "json_object"}
+    job.expects_json = True
+    job.notes.warn("json_object_emulated", "response_format")
+    job.instructions.append(ONE_OBJECT)
+    return None

@@ -73,7 +73,8 @@ _WRITE = {Speaker.SYSTEM: _system, Speaker.USER: _user, Speaker.ASSISTANT: _assi
 
 
 def _call(call: ToolCall, job: Job) -> _Document:
-    function = {"name": job.names.of(call.name), "arguments": call.arguments or "{}"}
+    arguments = json_line({"input": call.arguments}) if call.custom else call.arguments or "{}"
+    function = {"name": job.names.of(call.name), "arguments": arguments}
     return {"id": call.id, "type": "function", "function": function}
 
 

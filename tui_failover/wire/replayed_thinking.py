@@ -1,10 +1,11 @@
-"""Reasoning a Messages caller sends back, taken out where its provider would refuse it.
+"""Reasoning a caller sends back, taken out where its provider would refuse it.
 
 Answers of other vendors carry unsigned thinking blocks, and a signature means something only to the model that
 made it. Either one, forwarded as it is, refuses the whole request.
 """
 
-from tui_failover.wire.delta import as_mapping
+from tui_failover.wire.delta import as_mapping, as_text
+from tui_failover.wire.responses_output import MADE_HERE
 
 _KINDS = frozenset({"thinking", "redacted_thinking"})
 
@@ -33,3 +34,14 @@ def _cleaned(message: object, *, unsigned_only: bool) -> object:
 def _goes(block: dict[str, object], *, unsigned_only: bool) -> bool:
     unsigned = block.get("type") == "thinking" and not block.get("signature")
     return unsigned or (not unsigned_only and block.get("type") in tuple(_KINDS))
+
+
+def without_unsigned(items: object) -> list[object] | None:
+    """Return the `input` of a Responses body without reasoning made elsewhere, or None where it holds none.
+
+    Its vendor looks reasoning up by its id, and has never heard of ours.
+    """
+    if not isinstance(items, list):
+        return None
+    kept = [item for item in items if not as_text(as_mapping(item).get("id")).startswith(MADE_HERE)]
+    return None if len(kept) == len(items) else kept

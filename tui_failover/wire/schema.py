@@ -29,6 +29,10 @@ _REFUSED = frozenset(
 _OF_NAMED_SCHEMAS = frozenset({"properties", "$defs", "definitions"})
 _LITERAL = frozenset({"enum", "const", "default", "examples", "required"})
 _Schema = dict[str, object]
+PLAIN_INPUT: _Schema = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+"""What stands in for plain text where a tool takes nothing but JSON."""
+ONE_OBJECT = "Answer with one JSON object and nothing else: no words around it, no code fence."
+"""What stands in for a setting that holds answers to be JSON objects."""
 
 
 def tool_schema(schema: Mapping[str, object] | None) -> tuple[_Schema, str]:

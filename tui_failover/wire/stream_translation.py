@@ -1,4 +1,4 @@
-"""A stream of one dialect, turned event by event into a stream of the other.
+"""A stream of one dialect, turned event by event into a stream of another API.
 
 The end mark is written only where the provider sent its own, or what its dialect lets stand for one. Whoever feeds
 the machine must call `close` when the provider's body is at its end, and gets the truth about it.
@@ -16,6 +16,8 @@ from tui_failover.wire.delta import Delta
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.messages_stream_reading import MessagesStreamReader
 from tui_failover.wire.messages_stream_writing import MessagesStreamWriter
+from tui_failover.wire.responses_standing import Standing
+from tui_failover.wire.responses_stream_writing import ResponsesStreamWriter
 from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
 from tui_failover.wire.stream_parts import Ended, StreamPart, parts_of
 
@@ -118,19 +120,37 @@ class StreamRewriter:
 
 
 class StreamTranslator(StreamRewriter):
-    """Translates one answer into the other dialect."""
+    """Translates one answer for a caller of another API."""
 
-    def __init__(self, source: Dialect, wording: Wording, make_id: MakeId, created: int) -> None:
-        super().__init__(source, _writer(_OTHER[source], wording, make_id, created))
+    def __init__(
+        self,
+        source: Dialect,
+        wording: Wording,
+        make_id: MakeId,
+        created: int,
+        standing: Standing | None = None,
+    ) -> None:
+        super().__init__(source, _writer(_OTHER[source], wording, make_id, created, standing))
 
 
-def stream_of(dialect: Dialect, answer: Answer, wording: Wording, make_id: MakeId, created: int) -> bytes:
+def stream_of(
+    dialect: Dialect,
+    answer: Answer,
+    wording: Wording,
+    make_id: MakeId,
+    created: int,
+    standing: Standing | None = None,
+) -> bytes:
     """Return a complete answer as a whole stream of `dialect`, for a caller who asked for one."""
-    writer = _writer(dialect, wording, make_id, created)
+    writer = _writer(dialect, wording, make_id, created, standing)
     return b"".join([writer.write(part) for part in parts_of(answer)])
 
 
-def _writer(dialect: Dialect, wording: Wording, make_id: MakeId, created: int) -> Writer:
+def _writer(
+    dialect: Dialect, wording: Wording, make_id: MakeId, created: int, standing: Standing | None
+) -> Writer:
+    if wording.echo is not None:
+        return ResponsesStreamWriter(wording, make_id, created, standing or Standing())
     if dialect is Dialect.OPENAI:
         return ChatStreamWriter(wording, make_id, created)
     return MessagesStreamWriter(wording, make_id)

@@ -85,6 +85,7 @@ class Job:
             functions=request.functions,
             include_usage=request.include_usage,
             expects_json=self.expects_json,
+            echo=request.echo,
         )
         return Translated(body, json_bytes(body), wording, self.notes.taken())
 
