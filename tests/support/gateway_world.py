@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import aiohttp
 import anthropic
@@ -32,6 +33,8 @@ AGENT = "my-agent"
 ANY_TOKEN = "any"
 KEY = "sk-upstream-key-4f8e1c"
 SAYS = "The gateway hands on what was said, word for word, and nothing else at all."
+RESPONSES: Literal["responses"] = "responses"
+"""A provider of OpenAI's dialect that offers the Responses API as well."""
 MODELS = {Dialect.OPENAI: "gpt-5.6", Dialect.ANTHROPIC: "claude-sonnet-5-5"}
 
 # Waiting is never the point of a test; real limits are tens of seconds.
@@ -110,7 +113,7 @@ def spec_of(name: str, provider: RehearsedProvider, dialect: Dialect) -> Provide
 
 @asynccontextmanager
 async def a_gateway(  # noqa: PLR0913 - all but the first have defaults, and a test names what it is about
-    chain: Mapping[str, Dialect],
+    chain: Mapping[str, Dialect | Literal["responses"]],
     *,
     settings: GatewaySettings | None = None,
     given: Rules | None = None,
@@ -124,7 +127,7 @@ async def a_gateway(  # noqa: PLR0913 - all but the first have defaults, and a t
     """Run a gateway for one agent with a chain of rehearsed providers.
 
     Args:
-        chain: names and dialects.
+        chain: names and dialects, or `RESPONSES`.
         settings: of the gateway.
         given: the engine's rules.
         access: tokens.
@@ -139,10 +142,11 @@ async def a_gateway(  # noqa: PLR0913 - all but the first have defaults, and a t
         rehearsal = await stack.enter_async_context(Rehearsal(clock, SeededRng()))
         connections: dict[ProviderId, Connection] = {}
         specs: list[ProviderSpec] = []
-        for name, dialect in chain.items():
+        for name, kind in chain.items():
+            dialect = Dialect.OPENAI if kind == RESPONSES else Dialect(kind)
             provider = await rehearsal.add(name, dialect, model=models[dialect], key=KEY, says=says, pace=pace)
             connections[ProviderId(name)] = Connection(provider.base_url, lambda: KEY)
-            specs.append(spec_of(name, provider, dialect))
+            specs.append(replace(spec_of(name, provider, dialect), responses=kind == RESPONSES))
         manager = FailoverManager(SdkUpstreams(connections, clock), given or rules(), clock, SeededRng(), 5)
         await stack.enter_async_context(manager)
         agents = {AGENT: list(chain), **(others or {})}

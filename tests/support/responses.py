@@ -1,4 +1,4 @@
-"""The Responses API as the official client sees it: requests checked, streams read event by event and put together."""
+"""The Responses API as the official client sees it: streams read event by event, and put together."""
 
 import json
 from typing import Any, cast

@@ -105,6 +105,11 @@ class Asked:
     conversation: str = ""
 
     @property
+    def spoken(self) -> str:
+        """What the caller speaks, told from the other API of its dialect."""
+        return f"{self.dialect}-responses" if self.call is Call.RESPONSES else self.dialect
+
+    @property
     def streams(self) -> bool:
         """The caller takes the answer as a stream."""
         return self.body.values.get("stream") is True

@@ -42,7 +42,7 @@ def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, st
         said[f"{_MINE}reason"] = ", ".join(f"{one.provider}: {one.kind}" for one in tried)
     translation = errand.translation
     if translation is not None:
-        said[f"{_MINE}translated"] = f"{errand.asked.dialect}>{spec.dialect}"
+        said[f"{_MINE}translated"] = f"{errand.asked.spoken}>{spec.dialect}"
         if translation.warnings:
             said[f"{_MINE}warnings"] = ",".join(translation.warnings)
     return {name: value for name, value in said.items() if _sendable(value)}
