@@ -79,7 +79,7 @@ class SameStream:
 
     def whole(self, body: bytes) -> Step:
         """Return an answer that came whole as a stream."""
-        document = _document(body)
+        document = document_in(body)
         delta = READ_DOCUMENT[self._dialect](document)
         if delta.error is not None:
             return Step(b"", delta)
@@ -111,7 +111,7 @@ class SameWhole:
 
     def whole(self, body: bytes) -> Step:
         """Return the answer as it came."""
-        delta = READ_DOCUMENT[self._dialect](_document(body))
+        delta = READ_DOCUMENT[self._dialect](document_in(body))
         if not delta.finish and delta.error is None:
             message = "a document that is no answer"
             raise ProtocolError(message)
@@ -137,7 +137,7 @@ class TranslatedStream:
 
     def whole(self, body: bytes) -> Step:
         """Return an answer that came whole as a stream."""
-        document = _document(body)
+        document = document_in(body)
         delta = READ_DOCUMENT[self._source](document)
         if delta.error is not None:
             return Step(b"", delta)
@@ -218,7 +218,7 @@ class TranslatedWhole:
 
     def whole(self, body: bytes) -> Step:
         """Return the answer in the caller's dialect."""
-        document = _document(body)
+        document = document_in(body)
         delta = READ_DOCUMENT[self._source](document)
         return Step(b"" if delta.error is not None else self._written(document), delta)
 
@@ -263,7 +263,8 @@ def _only_usage(event: SseEvent) -> bool:
     return json_object(event).get("choices") == []
 
 
-def _document(body: bytes) -> object:
+def document_in(body: bytes) -> object:
+    """Return what an answer that came whole holds; raises `ProtocolError` where it is no JSON."""
     try:
         return json_value(body)
     except ValueError as error:

@@ -1,7 +1,6 @@
 """Answers of the Responses API from a provider that offers it: the same bytes, streamed or whole."""
 
-import json
-
+from tui_failover.gateway.rendering import document_in
 from tui_failover.wire.delta import NOTHING, as_mapping
 from tui_failover.wire.forwarding import Rendering
 from tui_failover.wire.members import member_in
@@ -36,7 +35,7 @@ class ResponsesStream:
 
     def whole(self, body: bytes) -> Step:
         """Return an answer that came whole as a stream."""
-        document = _document(body)
+        document = document_in(body)
         delta = read_document(document)
         stream = b"" if delta.error is not None else stream_of_response(as_mapping(document), self._standing)
         return Step(stream, delta)
@@ -65,7 +64,7 @@ class ResponsesWhole:
 
     def whole(self, body: bytes) -> Step:
         """Return the answer as it came."""
-        delta = read_document(_document(body))
+        delta = read_document(document_in(body))
         if not delta.finish and delta.error is None:
             message = "a document that is no answer"
             raise ProtocolError(message)
@@ -81,12 +80,3 @@ class ResponsesWhole:
 def of_responses(standing: Standing, *, streams: bool) -> Rendering:
     """Return how the answer of a provider that offers Responses reaches its caller."""
     return ResponsesStream(standing) if streams else ResponsesWhole()
-
-
-def _document(body: bytes) -> object:
-    try:
-        document: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        message = "an answer that is no JSON"
-        raise ProtocolError(message) from error
-    return document

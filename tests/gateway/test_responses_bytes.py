@@ -1,0 +1,59 @@
+"""Answers of a provider that offers Responses: its bytes, and the truth about how they end."""
+
+import pytest
+
+from tests.support.dialects import documents_of, events_of, sse
+from tui_failover.core.outcome import FailureKind
+from tui_failover.gateway.responses_rendering import ResponsesStream, ResponsesWhole
+from tui_failover.wire.error_writing import write_failed_response
+from tui_failover.wire.responses_standing import Standing
+from tui_failover.wire.sse import ProtocolError
+
+STREAM = sse(
+    {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1", "model": "m", "output": []}},
+    {"type": "response.output_text.delta", "sequence_number": 1, "delta": "Hi"},
+    named=True,
+)
+LAST = (
+    b'event: response.completed\ndata: {"type":"response.completed", "response" : '
+    b'{"id": "resp_1", "status":"completed","odd":1.50,\n"output":[]},"sequence_number":2}\n\n'
+).replace(b'\n"output', b'"output')
+
+
+def fed(rendering: ResponsesStream | ResponsesWhole, body: bytes) -> bytes:
+    blocks = [block + b"\n\n" for block in body.split(b"\n\n")[:-1]]
+    pairs = zip(blocks, events_of(body), strict=True)
+    return b"".join(rendering.feed(block, event).output for block, event in pairs)
+
+
+def test_a_stream_passes_as_it_is() -> None:
+    rendering = ResponsesStream(Standing())
+
+    assert fed(rendering, STREAM + LAST) + rendering.close() == STREAM + LAST
+
+
+def test_a_caller_who_does_not_stream_gets_the_bytes_of_the_last_events_object() -> None:
+    rendering = ResponsesWhole()
+
+    assert fed(rendering, STREAM + LAST) == b""
+    assert rendering.close() == b'{"id": "resp_1", "status":"completed","odd":1.50,"output":[]}'
+
+
+@pytest.mark.parametrize("rendering", [ResponsesStream(Standing()), ResponsesWhole()], ids=["stream", "whole"])
+def test_a_stream_without_its_last_event_is_no_answer(rendering: ResponsesStream | ResponsesWhole) -> None:
+    fed(rendering, STREAM)
+
+    with pytest.raises(ProtocolError):
+        rendering.close()
+
+
+def test_a_failure_goes_on_where_the_stream_broke() -> None:
+    standing = Standing()
+    fed(ResponsesStream(standing), STREAM)
+
+    (failed,) = documents_of(write_failed_response(standing, FailureKind.STREAM_BROKEN, "It broke off."))
+
+    assert failed["sequence_number"] == 2
+    assert failed["response"]["id"] == "resp_1"
+    assert failed["response"]["error"] == {"code": "server_error", "message": "It broke off."}
+    assert failed["error"]["message"] == "It broke off."
