@@ -48,6 +48,34 @@ def test_what_begins_otherwise_is_another(other: list[dict[str, Any]]) -> None:
     assert ours.key != theirs.key
 
 
+def key_of_responses(**members: Any) -> Conversation | None:
+    body = read_members(json.dumps(members).encode())
+    assert isinstance(body, Members)
+    asked = Asked(AgentId(AGENT), Dialect.OPENAI, "/responses", Call.RESPONSES, body, {})
+    return conversation_of(asked)
+
+
+def test_callers_of_responses_are_known_by_their_beginning_as_well() -> None:
+    first = key_of_responses(instructions="Be kind.", input="My parcel is lost.")
+    second = key_of_responses(instructions="Be kind.", input=[HELLO, WELL, MORE])
+    other = key_of_responses(instructions="Be brief.", input=[HELLO, WELL, MORE])
+
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    assert (first.key, first.begins, second.begins) == (second.key, True, False)
+    assert other.key != second.key
+
+
+@pytest.mark.parametrize("kept", ["conv_1", {"id": "conv_1"}])
+def test_a_conversation_the_vendor_keeps_has_its_name(kept: object) -> None:
+    assert key_of_responses(conversation=kept, input="x") == Conversation("kept conv_1", begins=False)
+
+
+def test_what_goes_on_from_an_earlier_response_does_not_tell_how_it_began() -> None:
+    assert key_of_responses(previous_response_id="resp_1", input="x") is None
+
+
 def test_marks_for_a_cache_do_not_part_a_conversation() -> None:
     def part(**mark: Any) -> dict[str, Any]:
         return {"role": "user", "content": [{"type": "text", "text": "My parcel is lost.", **mark}]}
