@@ -28,6 +28,7 @@ probe = { kind = "custom", query = 'say "ready"', expect = "ready", daily_budget
 [providers.two]
 dialect = "openai"
 model = "m"
+responses = true
 base_url = "http://127.0.0.1:1/v1"
 auth = "none"
 [agents."an agent"]

@@ -234,6 +234,10 @@ WRONG = {
         provider("price_input = 2"),
         "settings.toml:5: providers.p.price_input: needs price_output beside it",
     ),
+    "responses-of-the-other-dialect": (
+        provider("responses = true").replace('"openai"', '"anthropic"'),
+        'settings.toml:5: providers.p.responses: is for the dialect "openai" only; remove it',
+    ),
     "expect-without-custom": (
         provider('probe.expect = "ready"'),
         'settings.toml:5: providers.p.probe.expect: is only looked at with kind = "custom"; '

@@ -158,6 +158,25 @@ def test_custom_probe_carries_question_and_expected_text() -> None:
     assert spec.probe == ProbeSpec(ProbeKind.CUSTOM, "Say ready.", "ready")
 
 
+@pytest.mark.parametrize(
+    ("dialect", "lines", "offered"),
+    [
+        ("openai", "", True),
+        ("openai", 'base_url = "https://api.openai.com:443/v1/"', True),
+        ("openai", "responses = false", False),
+        ("openai", 'base_url = "https://relay.example/v1"', False),
+        ("openai", 'base_url = "http://127.0.0.1:8000/v1"\nresponses = true', True),
+        ("anthropic", "", False),
+    ],
+)
+def test_only_the_vendor_offers_responses_unless_the_settings_say_so(
+    dialect: str, lines: str, offered: bool
+) -> None:
+    text = f'[providers.p]\ndialect = "{dialect}"\nmodel = "m"\nauth = "none"\n{lines}\n'
+
+    assert settings_of(text).providers[0].responses is offered
+
+
 def test_connection_carries_headers_and_cap() -> None:
     text = COMPLETE.replace(
         'model = "gpt-test"',

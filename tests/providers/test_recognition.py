@@ -136,6 +136,29 @@ def test_answer_is_recognised(status: int, body: object, expected: FailureKind) 
     assert verdict(status, body) is expected
 
 
+@pytest.mark.parametrize(
+    ("body", "code", "expected"),
+    [
+        ("", 404, K.DIALECT),
+        ({"detail": "Not Found"}, 404, K.DIALECT),
+        (openai("Invalid URL (POST /v1/responses)", "invalid_request_error"), 404, K.DIALECT),
+        ({"detail": "Method Not Allowed"}, 405, K.DIALECT),
+        ("", 501, K.DIALECT),
+        (openai("The model does not exist.", "invalid_request_error", "model_not_found"), 404, K.MODEL_MISSING),
+        (openai("Gone.", "invalid_request_error", "previous_response_not_found"), 400, K.DIALECT),
+        (openai("Sealed.", "invalid_request_error", "invalid_encrypted_content"), 400, K.DIALECT),
+        ("", 500, K.SERVER),
+    ],
+)
+def test_a_call_that_is_not_offered_says_nothing_about_the_model(
+    body: object, code: int, expected: FailureKind
+) -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    evidence = Evidence(Stage.SENDING, code, read_error_body(text), frozenset({Seen.FURTHER_CALL}))
+
+    assert recognise(evidence).kind is expected
+
+
 def test_ids_are_unique() -> None:
     ids = [rule.id for rule in RULES]
 

@@ -42,6 +42,38 @@ async def test_openai_sdk_reads_a_whole_answer(openai_provider: RehearsedProvide
     assert answer.model == GPT
 
 
+@pytest.mark.parametrize("most", [None, 3])
+async def test_openai_sdk_reads_a_response(openai_provider: RehearsedProvider, most: int | None) -> None:
+    async with _openai(openai_provider) as client:
+        answer = await client.responses.create(model=GPT, input="Hello", max_output_tokens=most)
+
+    assert answer.output_text == GREETING if most is None else GREETING.startswith(answer.output_text)
+    assert answer.status == ("completed" if most is None else "incomplete")
+    assert answer.usage is not None
+    assert answer.usage.output_tokens == (most or 12)
+
+
+async def test_openai_sdk_reads_a_streamed_response(openai_provider: RehearsedProvider) -> None:
+    async with _openai(openai_provider) as client, client.responses.stream(model=GPT, input="Hello") as events:
+        numbers = [event.sequence_number async for event in events]
+        answer = await events.get_final_response()
+
+    assert answer.output_text == GREETING
+    assert numbers == list(range(len(numbers)))
+
+
+async def test_openai_sdk_is_refused_a_response_as_by_the_vendor(openai_provider: RehearsedProvider) -> None:
+    async with _openai(openai_provider) as client:
+        with pytest.raises(openai.NotFoundError):
+            await client.responses.create(model="gpt-none", input="Hello")
+        with pytest.raises(openai.BadRequestError, match="Missing required parameter"):
+            await client.responses.create(model=GPT)
+        with pytest.raises(openai.BadRequestError) as raised:
+            await client.responses.create(model=GPT, input="Hello", previous_response_id="resp_0")
+
+    assert raised.value.code == "previous_response_not_found"
+
+
 async def test_openai_sdk_reads_a_stream(openai_provider: RehearsedProvider) -> None:
     said, finish, tokens = "", None, 0
 

@@ -129,7 +129,7 @@ def _prices(name: str, provider: Raw) -> Iterator[Problem]:
 
 def _responses(name: str, provider: Raw) -> Iterator[Problem]:
     if provider.get("responses") is True and provider.get("dialect") == "anthropic":
-        yield Problem(("providers", name, "responses"), 'is of the dialect "openai"; remove it')
+        yield Problem(("providers", name, "responses"), 'is for the dialect "openai" only; remove it')
 
 
 def _expectation(name: str, provider: Raw) -> Iterator[Problem]:
