@@ -162,6 +162,36 @@ async def test_a_stream_is_one_the_official_client_puts_together(kind: Kind) -> 
     assert response.usage.output_tokens > 0
 
 
+async def test_what_remains_when_a_gateway_stops_is_broken_off_so_that_clients_raise() -> None:
+    patient = rules(progress_s=30.0, total_s=60.0)
+    settings = GatewaySettings(drain_s=0.0)
+    async with a_gateway({"one": RESPONSES}, settings=settings, given=patient, pace=IN_PIECES) as world:
+        world["one"].play("stall:5")
+        events = await world.openai(max_retries=0).responses.create(model="any", input=QUESTION, stream=True)
+        first = await anext(aiter(events))
+        await world.gateway.drain()
+
+        with pytest.raises(openai.APIError, match="stopping"):
+            _ = [event async for event in events]
+        failures = world.provider("one").failures
+
+    assert first.type == "response.created"
+    assert failures == 0
+
+
+@pytest.mark.parametrize("kind", [OPENAI, ANTHROPIC], ids=str)
+async def test_long_instructions_that_answers_repeat_are_no_flood(kind: Dialect) -> None:
+    after_a_while = Pace(first_content_s=0.1, spread=0.0, between_s=0.0)
+    async with a_gateway({"one": kind}, pace=after_a_while) as world:
+        events = await world.openai(max_retries=0).responses.create(
+            model="any", input=QUESTION, instructions="Be exact. " * 30_000, stream=True
+        )
+        *_, last = [event async for event in events]
+
+    assert last.type == "response.completed"
+    assert last.response.output_text == SAYS
+
+
 async def test_a_stream_without_its_last_event_is_broken() -> None:
     async with a_gateway({"one": RESPONSES}) as world:
         world["one"].play("nomark")

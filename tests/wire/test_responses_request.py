@@ -247,6 +247,28 @@ def test_what_has_no_equal_is_dropped_with_a_warning(body: dict[str, Any], code:
     assert translated(Dialect.ANTHROPIC, **body).warnings == (code,)
 
 
+@pytest.mark.parametrize(
+    ("dialect", "body", "field"),
+    [
+        (
+            Dialect.OPENAI,
+            {"text": {**FORMAT, "format": {**FORMAT["format"], "schema": {"type": "object"}}}},
+            "text.format",
+        ),
+        (Dialect.ANTHROPIC, {"text": {"format": {"type": "json_object"}}}, "text.format"),
+        (Dialect.ANTHROPIC, {"max_output_tokens": 10**8}, "max_output_tokens"),
+        (Dialect.OPENAI, {"reasoning": {"effort": "minimal"}}, "reasoning.effort"),
+    ],
+)
+def test_a_strict_caller_is_told_of_losses_by_its_own_names(
+    dialect: Dialect, body: dict[str, Any], field: str
+) -> None:
+    problem = WRITE[dialect](read(**body), Target("model", CAN[dialect], strict=True))
+
+    assert isinstance(problem, Problem)
+    assert problem.field == field
+
+
 NEUTRAL: dict[str, Any] = {
     "store": False,
     "stream": True,

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
 
 MOST_HELD_EVENTS = 64
-MOST_HELD = 256 << 10  # bytes held back before the first content
+MOST_HELD = 256 << 10  # bytes held back before the first content, beside what is repeated of the request
+_REPEATED = (
+    4  # times that an answer may hold its request before its first content; Responses does so up to three times
+)
 _MOST_WHOLE = 32 << 20  # bytes of an answer that comes whole
 _MOST_STREAMED = 256 << 20  # bytes of a stream
 _MOST_ERROR = 64 << 10  # bytes of an error that are read for its reason
@@ -167,7 +170,8 @@ class BytesFlow:
                 self._check_held(len(kept))
 
     def _check_held(self, kept: int) -> None:
-        if self._count > MOST_HELD_EVENTS or len(self._ready) > MOST_HELD:
+        most = MOST_HELD + _REPEATED * len(self._order.body.text)
+        if self._count > MOST_HELD_EVENTS or len(self._ready) > most:
             raise Wrong(Seen.NOTHING_SAID)
         if kept > _MOST_WHOLE:
             raise Wrong(Seen.NO_ANSWER)

@@ -4,7 +4,7 @@ Small on purpose. What has no place here is listed in `Request.leftovers` with t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tui_failover.wire.dialect import Dialect
@@ -219,6 +219,7 @@ class Request:
         system: what stands before the conversation.
         include_usage: the caller wants a usage chunk at the end of its stream.
         functions: the caller uses the old `functions` field and expects `function_call` in return.
+        named: what the caller calls fields that translations know by another name.
         echo: members that answers of the Responses API repeat; None where another API is asked.
     """
 
@@ -232,4 +233,5 @@ class Request:
     include_usage: bool = False
     functions: bool = False
     leftovers: tuple[Leftover, ...] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
     echo: Mapping[str, object] | None = None

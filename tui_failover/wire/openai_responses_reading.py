@@ -71,6 +71,15 @@ _INCLUDED = {
     "computer_call_output.output.image_url": _QUIET,
     "file_search_call.results": _QUIET,
 }
+_NAMED = {
+    "max_tokens": "max_output_tokens",
+    "messages": "input",
+    "output_config.effort": "reasoning.effort",
+    "output_config.format": "text.format",
+    "reasoning_effort": "reasoning.effort",
+    "response_format": "text.format",
+    "tool_choice.disable_parallel_tool_use": "parallel_tool_calls",
+}
 _ECHOED = (
     "instructions", "max_output_tokens", "metadata", "parallel_tool_calls", "reasoning", "safety_identifier",
     "temperature", "tool_choice", "top_p", "user",
@@ -99,6 +108,7 @@ def read_responses_request(body: object) -> Request:
         params=_params(body),
         stream=flag_field(body, "stream") or False,
         leftovers=(*lost, *tool_losses, *item_losses),
+        named=_NAMED,
         echo=_echo(body),
     )
 

@@ -92,7 +92,7 @@ class Job:
 
 def begun(request: Request, target: Target) -> Job:
     """Return the translation of `request` with its leftovers settled; refuses what must not get lost."""
-    notes = Notes(strict=target.strict)
+    notes = Notes(strict=target.strict, named=request.named)
     for lost in request.leftovers:
         if lost.verdict is Verdict.REFUSE:
             refuse(lost.field, f"{lost.field} is not supported by the active provider ({target.model}).")

@@ -3,7 +3,7 @@
 Nothing is dropped silently: every loss leaves a note, and where the caller asked for strictness it is a refusal.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
@@ -54,11 +54,18 @@ class Untranslatable(Exception):
         super().__init__(problem.text)
 
 
-class Notes:
-    """Collects what a translation changed; with `strict` the first loss refuses the request."""
+_AS_THEY_ARE: Mapping[str, str] = {}
 
-    def __init__(self, *, strict: bool = False) -> None:
+
+class Notes:
+    """Collects what a translation changed; with `strict` the first loss refuses the request.
+
+    `named` holds the caller's own names of fields, where its API calls them otherwise than the others do.
+    """
+
+    def __init__(self, *, strict: bool = False, named: Mapping[str, str] = _AS_THEY_ARE) -> None:
         self._strict = strict
+        self._named = named
         self._notes: dict[Note, None] = {}
 
     def quiet(self, code: str, field: str) -> None:
@@ -67,6 +74,7 @@ class Notes:
 
     def warn(self, code: str, field: str) -> None:
         """Note a loss or an approximation the caller should know of."""
+        field = self._named.get(field, field)
         if self._strict:
             refuse(field, f"Strict translation was asked for, and {field} cannot be carried exactly ({code}).")
         self._notes[Note(code, field)] = None
