@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import httpx2
 import openai
 import pytest
 
@@ -192,6 +193,25 @@ def results_in(body: dict[str, Any]) -> dict[str, str]:
         return {one["tool_call_id"]: one["content"] for one in told}
     blocks = body["messages"][-1]["content"]
     return {one["tool_use_id"]: one["content"][0]["text"] for one in blocks if one["type"] == "tool_result"}
+
+
+async def test_bytes_pass_as_they_are_where_the_api_is_offered() -> None:
+    provider = Talking(ANSWERS[RESPONSES])
+    sent: dict[str, Any] = {
+        "model": "any",
+        "input": "x",
+        "stream": True,
+        "previous_response_id": "resp_1",
+        "store": True,
+        "tools": [TOOL, {"type": "web_search"}],
+        "brand_new": 1.5,
+    }
+    async with a_client({"one": (RESPONSES, provider)}) as client:
+        answer = await client.post("/responses", cast_to=httpx2.Response, body=sent)
+        body = await answer.aread()
+
+    assert body == ANSWERS[RESPONSES][0]
+    assert provider.bodies == [{**sent, "model": MODELS[OPENAI]}]
 
 
 async def test_a_conversation_goes_on_with_a_provider_of_another_vendor() -> None:

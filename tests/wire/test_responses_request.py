@@ -269,6 +269,41 @@ def test_a_strict_caller_is_told_of_losses_by_its_own_names(
     assert problem.field == field
 
 
+CODEX: dict[str, Any] = {
+    "instructions": "You are a coding agent.",
+    "input": [
+        {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "<permissions>"}]},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "<environment>"}]},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Fix the test."}]},
+        {"type": "reasoning", "summary": [], "content": None, "encrypted_content": "sealed"},
+        {"type": "function_call", "name": "shell", "arguments": '{"command":["ls"]}', "call_id": "call_1"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "test.py"},
+        {"type": "custom_tool_call", "status": "completed", "call_id": "call_2", "name": "patch", "input": "***"},
+        {"type": "custom_tool_call_output", "call_id": "call_2", "output": "Done."},
+    ],
+    "tools": [
+        {**LOOK, "name": "shell", "strict": False},
+        {**PATCH, "format": {"type": "grammar", "syntax": "lark", "definition": "start: x"}},
+    ],
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
+    "reasoning": {"effort": "medium", "summary": "auto"},
+    "store": False,
+    "stream": True,
+    "include": ["reasoning.encrypted_content"],
+    "prompt_cache_key": "a-conversation",
+    "text": {"verbosity": "medium"},
+}
+
+
+@pytest.mark.parametrize("dialect", Dialect, ids=str)
+def test_a_request_as_coding_agents_send_it_is_carried(dialect: Dialect) -> None:
+    made = translated(dialect, **CODEX)
+
+    assert made.warnings == ("prompt_cache_key_dropped", "tool_grammar_dropped")
+    assert made.wording.custom_tools == frozenset({"patch"})
+
+
 NEUTRAL: dict[str, Any] = {
     "store": False,
     "stream": True,
