@@ -12,8 +12,8 @@ from tests.support.gateway_world import MODELS, RESPONSES, SAYS, GatewayWorld, a
 from tests.support.rehearsal import events_in
 from tests.support.responses import response_of
 from tui_failover.core.health import Status
-from tui_failover.core.spec import Dialect
-from tui_failover.gateway import GatewaySettings, MidStream
+from tui_failover.core.spec import Dialect, MidStream
+from tui_failover.gateway import GatewaySettings
 from tui_failover.rehearsal import Pace
 
 Kind = Dialect | Literal["responses"]
@@ -136,7 +136,8 @@ async def streamed_bytes(world: GatewayWorld) -> tuple[bytes, bool]:
 @kinds
 async def test_what_breaks_off_ends_in_a_failed_response_and_without_the_last_chunk(kind: Kind) -> None:
     """zyycn/codex-proxy-rs#90: a bare `error` event is not heeded."""
-    async with a_gateway({"primary": kind}, pace=IN_PIECES) as world:
+    chain, onward = {"primary": kind, "backup": kind}, MidStream.CONTINUE
+    async with a_gateway(chain, mid_stream=onward, pace=IN_PIECES) as world:
         world["primary"].play("cut:5")
         body, ended = await streamed_bytes(world)
 
@@ -201,8 +202,7 @@ async def test_a_stream_without_its_last_event_is_broken() -> None:
 
 
 async def test_a_buffered_stream_is_given_by_somebody_else() -> None:
-    settings = GatewaySettings(mid_stream=MidStream.BUFFER)
-    async with a_gateway({"primary": RESPONSES, "backup": RESPONSES}, settings=settings) as world:
+    async with a_gateway({"primary": RESPONSES, "backup": RESPONSES}, mid_stream=MidStream.BUFFER) as world:
         world["primary"].play("cut:5")
 
         assert await streamed(world.openai()) == SAYS

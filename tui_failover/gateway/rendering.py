@@ -166,7 +166,7 @@ class JoinedStream:
 
     def whole(self, body: bytes) -> Step:
         """Return what an answer that came whole adds to the stream."""
-        document = _document(body)
+        document = document_in(body)
         delta = READ_DOCUMENT[self._source](document)
         if delta.error is not None:
             return Step(b"", delta)
