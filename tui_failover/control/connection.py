@@ -34,7 +34,7 @@ class _State(enum.Enum):
 class Connection(web.RequestHandler):
     """A connection under `Limits`; `peers` holds those that are open."""
 
-    __slots__ = ("_limits", "_peers", "_refused", "_seen", "_source", "_state", "_tail", "_timer")
+    __slots__ = ("_idle_until", "_limits", "_peers", "_refused", "_seen", "_source", "_state", "_tail", "_timer")
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Connection(web.RequestHandler):
         self._seen = 0
         self._tail = b""
         self._timer: asyncio.TimerHandle | None = None
+        self._idle_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or turn it away where there are too many."""
@@ -105,13 +106,19 @@ class Connection(web.RequestHandler):
 
     def begun(self) -> None:
         """Tell that a request is complete up to its body, and being answered."""
-        self._disarm()
         self._state = _State.HANDLER
 
     def answered(self) -> None:
         """Tell that the answer is made: the next request may come."""
-        if self.transport is not None:
-            self._await(_State.NEXT, self._limits.idle_s)
+        if self.transport is None:
+            return
+        self._state, self._seen, self._tail = _State.NEXT, 0, b""
+        loop = asyncio.get_running_loop()
+        self._idle_until = loop.time() + self._limits.idle_s
+        # One that is due earlier looks at the time then and waits on: to arm one anew for each request costs more.
+        if self._timer is None or self._timer.when() > self._idle_until:
+            self._disarm()
+            self._timer = loop.call_at(self._idle_until, self._overdue)
 
     def handle_error(
         self,
@@ -159,13 +166,25 @@ class Connection(web.RequestHandler):
         self._timer = asyncio.get_running_loop().call_later(seconds, self._overdue)
 
     def _overdue(self) -> None:
-        if self._state is _State.HANDLER:
-            return  # a request came at the very last moment
-        if self._state is _State.NEXT:
-            self._let_go()
-            return
+        self._timer = None
+        match self._state:
+            case _State.HANDLER:
+                return  # it has been answered since, or is being
+            case _State.NEXT:
+                self._leave_or_wait()
+                return
+            case _State.HEADERS:
+                pass
         seconds = self._limits.header_s
         self._cut(HTTPStatus.REQUEST_TIMEOUT, "too-slow", f"the request did not come within {seconds:g} s")
+
+    def _leave_or_wait(self) -> None:
+        """Let a caller go who has been silent for too long."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._idle_until:
+            self._timer = loop.call_at(self._idle_until, self._overdue)
+        else:
+            self._let_go()
 
     def _cut(self, status: HTTPStatus, code: str, message: str) -> None:
         transport = self.transport

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -71,6 +72,7 @@ class Path:
         return _DIALECTS.get(self.call, stated)
 
 
+@lru_cache(maxsize=1024)  # applications have few addresses, and each request's is looked at more than once
 def read_path(raw_path: str) -> Path | None:
     """Return what a request's target stands for; None where it is none of ours."""
     match = _PATH.fullmatch(raw_path.partition("?")[0])

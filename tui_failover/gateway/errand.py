@@ -146,24 +146,24 @@ class Errand:
         return self.settings.model_for(spec.id, spec.model, self.asked.body.values.get("model"))
 
     def _order(self, spec: ProviderSpec) -> Forward:
-        asked = self.asked
-        order = Forward(asked.path, asked.body, self.model_at(spec), Untouched(), asked.headers)
+        asked, model = self.asked, self.model_at(spec)
         if asked.call is Call.OTHER:
-            return replace(order, talk=False, until_whole=True)
+            return Forward(asked.path, asked.body, model, Untouched(), asked.headers, until_whole=True, talk=False)
         self.making.standing = Standing() if asked.call is Call.RESPONSES else None
-        hold_back = HELD_BACK if self.mid_stream is MidStream.BUFFER else 0
-        stream = asked.streams or (self.settings.rescue_whole and can_stream(asked))
-        order = replace(
-            order,
-            stream=stream,
-            until_whole=not asked.streams,
-            hold_back=hold_back,
-            rendering=self._rendering(spec),
-        )
         translated = self._translations.get(spec.id)
-        if not isinstance(translated, Translated):
-            return replace(order, changes=changes(asked), talk=asked.call is not Call.RESPONSES)
-        return in_translation(order, spec.dialect, translated)
+        order = Forward(
+            asked.path,
+            asked.body,
+            model,
+            self._rendering(spec),
+            asked.headers,
+            changes={} if isinstance(translated, Translated) else changes(asked),
+            stream=asked.streams or (self.settings.rescue_whole and can_stream(asked)),
+            until_whole=not asked.streams,
+            hold_back=HELD_BACK if self.mid_stream is MidStream.BUFFER else 0,
+            talk=asked.call is not Call.RESPONSES,
+        )
+        return in_translation(order, spec.dialect, translated) if isinstance(translated, Translated) else order
 
     def _rendering(self, spec: ProviderSpec) -> Rendering:
         rendering = self._rendered(spec)
@@ -229,7 +229,7 @@ def in_translation(order: Forward, dialect: Dialect, translated: Translated) -> 
         raise TypeError(body.text)
     path = (Call.MESSAGES if dialect is Dialect.ANTHROPIC else Call.CHAT).value
     kept = {name: value for name, value in order.headers.items() if not name.startswith(("anthropic", "openai"))}
-    return replace(order, path=path, body=body, headers=kept, stream=True)
+    return replace(order, path=path, body=body, headers=kept, stream=True, talk=True)
 
 
 def changes(asked: Asked) -> dict[str, object]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -243,14 +243,14 @@ async def _break_off(
         transport.close()
 
 
-def _presented(request: web.BaseRequest) -> list[bytes]:
-    """Return the tokens a caller shows: the two vendors' clients use different headers."""
+def _presented(request: web.BaseRequest) -> Iterator[bytes]:
+    """Yield the tokens a caller shows: the two vendors' clients use different headers."""
     shown = request.headers.getall("x-api-key", [])
     for value in request.headers.getall("Authorization", []):
         scheme, _, token = value.partition(" ")
         if scheme.lower() == "bearer":
             shown.append(token.strip())
-    return [value.encode("utf-8", "surrogateescape") for value in shown if value]
+    yield from (value.encode("utf-8", "surrogateescape") for value in shown if value)
 
 
 def _model(name: str, created: int) -> dict[str, object]:

@@ -98,6 +98,8 @@ def _read(text: str) -> Members:
 
 
 def _past_space(text: str, at: int) -> int:
+    if text[at : at + 1] > " ":
+        return at
     match = _SPACE.match(text, at)
     return at if match is None else match.end()
 
