@@ -90,10 +90,18 @@ class AllProvidersFailed(FailoverError):
 
 
 class QueryRefused(FailoverError):
-    """The query itself was refused (caller's fault, content policy): another provider would not help."""
+    """The query itself was refused (caller's fault, content policy): another provider would not help.
 
-    def __init__(self, provider: ProviderId, kind: FailureKind, reason: str) -> None:
+    Attributes:
+        provider: who refused.
+        attempts: in the order they were made; the last one is the refusal.
+    """
+
+    def __init__(
+        self, provider: ProviderId, kind: FailureKind, reason: str, attempts: Sequence[AttemptRecord] = ()
+    ) -> None:
         self.provider = provider
         self.kind = kind
         self.reason = reason
+        self.attempts = tuple(attempts)
         super().__init__(f"{provider}: {reason}")

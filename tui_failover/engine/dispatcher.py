@@ -343,7 +343,7 @@ class Dispatcher:
         if failure.retry_after_s is not None:
             run.again_at.append(now + failure.retry_after_s)
         if POLICY[failure.kind].then is Step.STOP:
-            return QueryRefused(provider, failure.kind, failure.reason)
+            return QueryRefused(provider, failure.kind, failure.reason, run.trail)
         rules = self._cell.fleet.rules.attempt
         state = self._cell.fleet.providers.get(provider)
         spent = Spent(

@@ -63,7 +63,7 @@ class Errand:
         mid_stream: what becomes of a stream that breaks off.
         flow: the answer, once there is one.
         spec: of the provider that gives it.
-        refusal: the first answer that was no answer, with its provider's dialect.
+        refusals: every answer that was no answer, in order, with its provider's dialect.
         problems: why providers could not be asked at all.
         delivered: what the caller has been given, where somebody else may have to go on with it.
     """
@@ -74,7 +74,7 @@ class Errand:
     mid_stream: MidStream = MidStream.ERROR
     flow: Flow | None = None
     spec: ProviderSpec | None = None
-    refusal: tuple[Dialect, Refusal] | None = None
+    refusals: list[tuple[Dialect, Refusal]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     delivered: Delivered | None = None
     _request: Request | Problem | None = None
@@ -104,7 +104,7 @@ class Errand:
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
         answer = await cast("Forwarder", upstream).forward(self._order(spec), limits)
         if isinstance(answer, Refusal):
-            self.refusal = self.refusal or (spec.dialect, answer)
+            self.refusals.append((spec.dialect, answer))
             return answer.failed
         self.flow, self.spec = answer, spec
         return Open(limit_words(answer.headers))

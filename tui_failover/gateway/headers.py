@@ -36,15 +36,24 @@ def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, st
     spec = errand.spec
     if spec is None:
         return {}
-    tried = [one for one in attempts if one.kind is not None]
-    said = {f"{_MINE}provider": spec.id, f"{_MINE}model": errand.model, f"{_MINE}attempts": str(len(tried) + 1)}
-    if tried:
-        said[f"{_MINE}reason"] = ", ".join(f"{one.provider}: {one.kind}" for one in tried)
+    said = {f"{_MINE}provider": spec.id, f"{_MINE}model": errand.model, **tried(attempts, answered=1)}
     translation = errand.translation
     if translation is not None:
         said[f"{_MINE}translated"] = f"{errand.asked.spoken}>{spec.dialect}"
         if translation.warnings:
             said[f"{_MINE}warnings"] = ",".join(translation.warnings)
+    return {name: value for name, value in said.items() if _sendable(value)}
+
+
+def tried(attempts: Sequence[AttemptRecord], *, answered: int = 0) -> dict[str, str]:
+    """Return what tells a caller how many attempts were made, `answered` of them well, and why the others failed.
+
+    Attempts that were never made are no part of it.
+    """
+    failed = [one for one in attempts if one.kind is not None]
+    said = {f"{_MINE}attempts": str(len(failed) + answered)}
+    if failed:
+        said[f"{_MINE}reason"] = ", ".join(f"{one.provider}: {one.kind}" for one in failed)
     return {name: value for name, value in said.items() if _sendable(value)}
 
 

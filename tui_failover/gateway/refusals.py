@@ -1,14 +1,17 @@
 """What a caller is told when nobody answered, in its own dialect and without a word that could hold a key."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
 from tui_failover.core.failure import POLICY
 from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.engine.errand import Carried
 from tui_failover.gateway.errand import Errand
+from tui_failover.gateway.headers import tried
+from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.error_writing import ErrorDetail, Fault, WrittenError, write_error, write_problem
-from tui_failover.wire.forwarding import NOT_TAKEN_UP
+from tui_failover.wire.forwarding import NOT_TAKEN_UP, Refusal
 
 # Somebody else might have carried it, but nobody did, and the fault lies in the request.
 _CALLERS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
@@ -16,16 +19,22 @@ _CALLERS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
 
 def of_refused(errand: Errand, error: QueryRefused, query_id: str) -> WrittenError:
     """Return the answer to a request that is itself at fault: the provider's own, where it can be read."""
-    return _own(errand) or write_error(errand.asked.dialect, error.kind, error.reason, ErrorDetail(query_id))
+    own = _own(errand, errand.refusals[-1:])
+    written = own or write_error(errand.asked.dialect, error.kind, error.reason, ErrorDetail(query_id))
+    return _with_attempts(written, error.attempts)
 
 
 def of_exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> WrittenError:
     """Return the answer to a request that nobody answered."""
+    return _with_attempts(_exhausted(errand, error, query_id), error.attempts)
+
+
+def _exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> WrittenError:
     dialect = errand.asked.dialect
     kinds = {one.kind for one in error.attempts if one.kind is not None}
     if error.kind is not None and kinds and kinds <= _CALLERS:
         text = f"{POLICY[error.kind].words}. {_lines(error.attempts)}"
-        return _own(errand) or write_error(dialect, error.kind, text, ErrorDetail(query_id))
+        return _own(errand, errand.refusals) or write_error(dialect, error.kind, text, ErrorDetail(query_id))
     if error.kind is None and errand.problems:
         return write_problem(dialect, errand.problems[0], query_id)
     limited = error.kind is FailureKind.RATE_LIMITED and kinds <= {FailureKind.RATE_LIMITED}
@@ -44,16 +53,18 @@ def told_of_break(carried: Carried, failure: Failure) -> tuple[FailureKind, str]
     return broken.kind or failure.kind, text
 
 
-def _own(errand: Errand) -> WrittenError | None:
-    """Return the provider's own answer for a caller of its dialect, with the status it had."""
-    if errand.refusal is None or errand.refusal[0] is not errand.asked.dialect:
-        return None
-    answer = errand.refusal[1]
-    if answer.status is None or not answer.content_type.startswith("application/json"):
-        return None
-    return WrittenError(
-        answer.status, answer.body, {"content-type": answer.content_type, "x-should-retry": "false"}
-    )
+def _with_attempts(written: WrittenError, attempts: Sequence[AttemptRecord]) -> WrittenError:
+    return replace(written, headers={**written.headers, **tried(attempts)})
+
+
+def _own(errand: Errand, refusals: Sequence[tuple[Dialect, Refusal]]) -> WrittenError | None:
+    """Return the first of the providers' own answers that the caller can read, with the status it had."""
+    for dialect, answer in refusals:
+        readable = answer.content_type.startswith("application/json")
+        if dialect is errand.asked.dialect and answer.status is not None and readable:
+            headers = {"content-type": answer.content_type, "x-should-retry": "false"}
+            return WrittenError(answer.status, answer.body, headers)
+    return None
 
 
 def _lines(attempts: Sequence[AttemptRecord]) -> str:

@@ -223,6 +223,7 @@ RULES: tuple[Rule, ...] = (
         r"(unsupported|unknown|unrecognized) (parameter|value|request argument|argument|field)",
         r"extra inputs are not permitted", r"(parameter|field|argument)\b.*\bnot supported",
         r"\b(temperature|top_p|top_k|thinking|effort|stream_options|max_tokens)\b.*\b(not supported|deprecated)",
+        r"\bmodel does not support\b.*\b(prefill|tool_choice|temperature|top_[kp]|thinking|effort|logprobs|tools)",
         r"invalid .?signature.? in .?thinking",
     )),
     # A relay or a wall in front of the provider.
