@@ -89,6 +89,7 @@ async def test_models_are_mapped_by_the_settings_and_a_provider_is_asked_for_its
     ids=["bearer", "x-api-key", "one of both"],
 )
 async def test_a_token_lets_in(headers: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """pydantic/pydantic-ai-gateway#75, BerriAI/litellm#30935: each vendor's clients use another header."""
     monkeypatch.setenv("GATEWAY_TOKEN", TOKEN)
     async with a_gateway({"first": OPENAI}, access=Access(gateway=(EnvKey("GATEWAY_TOKEN"),))) as world:
         status, _, _ = await posted(world, **headers)

@@ -72,6 +72,7 @@ async def leave(world: GatewayWorld, dialect: Dialect, *, stream: bool, pieces: 
 async def test_a_caller_who_leaves_takes_the_upstream_along_within_a_second_and_nobody_is_blamed(
     dialect: Dialect, fault: str | None, stream: bool, pieces: int
 ) -> None:
+    """BerriAI/litellm#31499, BerriAI/litellm#37140, 1rgs/claude-code-proxy#114: it went on for nobody."""
     async with a_gateway({"primary": dialect, "backup": dialect}, given=PATIENT, pace=SLOW) as world:
         if fault is not None:
             world["primary"].play(fault)

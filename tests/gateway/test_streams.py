@@ -30,6 +30,7 @@ PATHS = {OPENAI: "/v1/chat/completions", ANTHROPIC: "/v1/messages"}
 async def test_a_stream_cut_after_content_raises_in_the_official_client_and_is_booked(
     fault: str, dialect: Dialect, served: Dialect
 ) -> None:
+    """Garudex-Labs/caracal#344: a second answer was glued to the first half of another."""
     async with a_gateway({"primary": served, "backup": served}, pace=IN_PIECES) as world:
         world["primary"].play(fault)
 
@@ -90,6 +91,7 @@ async def test_a_finish_reason_without_the_end_mark_is_whole_and_gets_its_mark()
 @pytest.mark.parametrize("fault", ["pings", "hang"])
 @pytest.mark.parametrize("dialect", Dialect, ids=str)
 async def test_signs_of_life_without_content_do_not_hold_a_caller(dialect: Dialect, fault: str) -> None:
+    """mnfst/llm-gateway#1656, BerriAI/litellm#40404: a stream that stalled at its start was never given up."""
     async with a_gateway({"primary": dialect, "backup": dialect}) as world:
         world["primary"].play(fault)
 

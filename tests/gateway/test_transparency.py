@@ -36,6 +36,8 @@ MESSAGE_EVENTS = [
     b'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}\n\n',
     b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
 ]
+# A picture in an answer is one line of megabytes.
+LONG = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"' + b"x" * (3 << 20) + b'"}}]}\n\n'
 EVENTS = {OPENAI: CHAT_EVENTS, ANTHROPIC: MESSAGE_EVENTS}
 REQUEST = (
     b'{ "messages":[{"role":"user","content":"h\\u00e9 \xe2\x82\xac"}],'
@@ -88,6 +90,7 @@ def cut(stream: bytes, size: int) -> list[bytes]:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 100_000])
 @pytest.mark.parametrize("dialect", Dialect, ids=str)
 async def test_a_stream_arrives_byte_for_byte_however_it_was_cut(dialect: Dialect, size: int) -> None:
+    """Oaklight/llm-rosetta#518: blocks that had gone through a form of the gateway's own came out changed."""
     stream = b"".join(EVENTS[dialect])
     provider = Speaking(cut(stream, size))
     async with gateway_to(dialect, provider) as address, aiohttp.ClientSession() as http:
@@ -98,3 +101,15 @@ async def test_a_stream_arrives_byte_for_byte_however_it_was_cut(dialect: Dialec
     assert answer.status == 200
     assert body == stream
     assert provider.received == REQUEST.replace(b'"m"', b'"provider-model"')
+
+
+@pytest.mark.parametrize("size", [65_536, 4 << 20])
+async def test_a_line_of_megabytes_arrives_whole(size: int) -> None:
+    """openclaw/openclaw#29320: a proxy cut lines that did not fit its buffer."""
+    stream = b"".join([CHAT_EVENTS[1], LONG, *CHAT_EVENTS[-2:]])
+    async with gateway_to(OPENAI, Speaking(cut(stream, size))) as address, aiohttp.ClientSession() as http:
+        sent = {"Content-Type": "application/json"}
+        async with http.post(f"{address}{PATHS[OPENAI]}", data=REQUEST, headers=sent) as answer:
+            body = await answer.read()
+
+    assert body == stream

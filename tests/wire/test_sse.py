@@ -35,6 +35,7 @@ def events_of(*pieces: bytes) -> list[SseEvent]:
     ],
 )
 def test_stream_holds(body: bytes, expected: list[SseEvent]) -> None:
+    """praxis-proxy/praxis#739: other line ends, and `data:` without its space, were not read."""
     assert events_of(body) == expected
 
 
