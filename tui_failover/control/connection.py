@@ -10,7 +10,7 @@ import logging
 from http import HTTPStatus
 from typing import cast
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from tui_failover.control.answer import failed
 from tui_failover.control.problem import Problem
@@ -108,9 +108,13 @@ class Connection(web.RequestHandler):
         """Tell that a request is complete up to its body, and being answered."""
         self._state = _State.HANDLER
 
-    def answered(self) -> None:
-        """Tell that the answer is made: the next request may come."""
-        if self.transport is None:
+    def answered(self, body: StreamReader) -> None:
+        """Tell that the answer is made: the next request may come.
+
+        What is left of a body is not taken for the next request's headers: the server reads on for a moment, so
+        that the answer is not lost, and closes.
+        """
+        if self.transport is None or not body.is_eof():
             return
         self._state, self._seen, self._tail = _State.NEXT, 0, b""
         loop = asyncio.get_running_loop()

@@ -222,8 +222,9 @@ class _Desk:
         try:
             response = await self._answered(request)
         finally:
-            connection.answered()
-        if response.headers.get("Connection") == "close" and not response.prepared:
+            connection.answered(request.content)
+        unread = not request.content.is_eof()
+        if (unread or response.headers.get("Connection") == "close") and not response.prepared:
             response.force_close()
         return response
 
