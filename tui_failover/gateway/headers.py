@@ -1,8 +1,10 @@
 """Headers of answers: what of the provider's reaches the caller, and what we say ourselves."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from tui_failover.core.errors import AttemptRecord
+from tui_failover.core.names import ProviderId
 from tui_failover.gateway.errand import Errand
 
 QUERY_ID = "x-failover-query-id"
@@ -18,6 +20,7 @@ _KEPT_BACK = frozenset(
 )  # fmt: skip
 _KEPT_BACK_BEGINNINGS = (_MINE, "access-control-", "cross-origin-")
 _LONGEST = 4000
+_PLAIN = " !#$&'()*+/:;<=>?@[]^`{|}~"
 
 
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
@@ -36,7 +39,7 @@ def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, st
     spec = errand.spec
     if spec is None:
         return {}
-    said = {f"{_MINE}provider": spec.id, f"{_MINE}model": errand.model, **tried(attempts, answered=1)}
+    said = {f"{_MINE}provider": _named(spec.id), f"{_MINE}model": errand.model, **tried(attempts, answered=1)}
     translation = errand.translation
     if translation is not None:
         said[f"{_MINE}translated"] = f"{errand.asked.spoken}>{spec.dialect}"
@@ -53,8 +56,13 @@ def tried(attempts: Sequence[AttemptRecord], *, answered: int = 0) -> dict[str, 
     failed = [one for one in attempts if one.kind is not None]
     said = {f"{_MINE}attempts": str(len(failed) + answered)}
     if failed:
-        said[f"{_MINE}reason"] = ", ".join(f"{one.provider}: {one.kind}" for one in failed)
+        said[f"{_MINE}reason"] = ", ".join(f"{_named(one.provider)}: {one.kind}" for one in failed)
     return {name: value for name, value in said.items() if _sendable(value)}
+
+
+def _named(provider: ProviderId) -> str:
+    """Return a provider's name as a header can hold it: percent-encoded where it is more than plain words."""
+    return provider if "%" not in provider and _sendable(provider) else quote(provider, safe=_PLAIN)
 
 
 def _sendable(value: str) -> bool:
