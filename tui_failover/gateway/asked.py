@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -31,6 +32,8 @@ _SHOWN = frozenset(
     }
 )  # fmt: skip
 _SHOWN_BEGINNING = "x-stainless-"
+_NONE: Mapping[str, str] = MappingProxyType({})
+CLOSE = MappingProxyType({"Connection": "close"})
 
 
 class Call(StrEnum):
@@ -118,30 +121,49 @@ class Asked:
 
 
 class Refused(Exception):
-    """A request that is answered without asking anybody."""
+    """A request that is answered without asking anybody.
+
+    Attributes:
+        headers: of the answer, besides those every answer has.
+    """
 
     def __init__(
-        self, fault: Fault, message: str, *, status: int | None = None, field: str = "", close: bool = False
+        self,
+        fault: Fault,
+        message: str,
+        *,
+        status: int | None = None,
+        field: str = "",
+        headers: Mapping[str, str] = _NONE,
     ) -> None:
         self.fault = fault
         self.message = message
         self.status = status
         self.field = field
-        self.close = close
+        self.headers = headers
         super().__init__(message)
+
+
+def check_method(request: web.BaseRequest, method: str) -> None:
+    """Raise `Refused` for every other method."""
+    if request.method != method:
+        status, allow = HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": method}
+        raise Refused(Fault.BAD_REQUEST, f"This path takes {method} only.", status=status, headers=allow)
 
 
 async def read_asked(
     request: web.BaseRequest, path: Path, settings: GatewaySettings, agents: Collection[AgentId]
 ) -> Asked:
     """Return what is asked; raises `Refused`."""
-    if request.method != "POST":
-        raise Refused(Fault.BAD_REQUEST, "This path takes POST only.", status=HTTPStatus.METHOD_NOT_ALLOWED)
+    check_method(request, "POST")
     _check_kind(request)
     body = read_members(await _read_body(request, settings))
     if isinstance(body, Problem):
         raise Refused(Fault.BAD_REQUEST, body.text, field=body.field)
-    if path.call is Call.OTHER and body.values.get("stream") is True:
+    stream = body.values.get("stream")
+    if not isinstance(stream, bool | None):
+        raise Refused(Fault.BAD_REQUEST, "stream must be true or false.", field="stream")
+    if path.call is Call.OTHER and stream:
         raise Refused(Fault.BAD_REQUEST, "Streaming is not offered on this path.", field="stream")
     return Asked(
         agent=_agent(request, path, settings, agents, body.values.get("model")),
@@ -204,9 +226,9 @@ async def _read_body(request: web.BaseRequest, settings: GatewaySettings) -> byt
     except TimeoutError:
         late = f"The body did not come within {settings.body_s:g} s."
         status = HTTPStatus.REQUEST_TIMEOUT
-        raise Refused(Fault.BAD_REQUEST, late, status=status, close=True) from None
+        raise Refused(Fault.BAD_REQUEST, late, status=status, headers=CLOSE) from None
     except web.RequestPayloadError:
-        raise Refused(Fault.BAD_REQUEST, "The body broke off.", close=True) from None
+        raise Refused(Fault.BAD_REQUEST, "The body broke off.", headers=CLOSE) from None
 
 
 async def _in_pieces(request: web.BaseRequest, settings: GatewaySettings) -> bytes:
@@ -226,4 +248,4 @@ def _within(body: bytes, settings: GatewaySettings) -> bytes:
 
 def _too_long(settings: GatewaySettings) -> Refused:
     message = f"The body is longer than {settings.body_bytes} bytes."
-    return Refused(Fault.TOO_LARGE, message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, close=True)
+    return Refused(Fault.TOO_LARGE, message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=CLOSE)

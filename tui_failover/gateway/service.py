@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from itertools import count
 
 from aiohttp import web
@@ -18,7 +17,7 @@ from tui_failover.core.outcome import Failed, FailureKind
 from tui_failover.core.ports import Clock
 from tui_failover.engine.errand import Carried
 from tui_failover.engine.manager import FailoverManager
-from tui_failover.gateway.asked import Asked, Call, Path, Refused, read_asked, read_path
+from tui_failover.gateway.asked import CLOSE, Asked, Call, Path, Refused, check_method, read_asked, read_path
 from tui_failover.gateway.continuing import handed_out
 from tui_failover.gateway.errand import Errand
 from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
@@ -95,8 +94,7 @@ class Gateway:
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
             response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
-            if refused.close:
-                response.headers["Connection"] = "close"
+            response.headers.update(refused.headers)
             return response
         except ConnectionError:
             raise
@@ -125,7 +123,7 @@ class Gateway:
     async def _counted(self, turn: _Turn, lets_in: LetsIn) -> web.StreamResponse:
         if self._stopping or len(self._tasks) >= self._settings.at_once:
             why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
-            raise Refused(Fault.NO_PROVIDER, why, close=self._stopping)
+            raise Refused(Fault.NO_PROVIDER, why, headers=CLOSE if self._stopping else {})
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler runs in a task
         self._tasks.add(task)
@@ -201,8 +199,7 @@ class Gateway:
 
     def _models(self, turn: _Turn, agents: Iterable[AgentId]) -> web.StreamResponse:
         """List what a caller may name as its model: the agents, and the models of their providers."""
-        if turn.request.method != "GET":
-            raise Refused(Fault.BAD_REQUEST, "This path takes GET only.", status=HTTPStatus.METHOD_NOT_ALLOWED)
+        check_method(turn.request, "GET")
         snapshot = self._manager.snapshot()
         wanted = [one for one in snapshot.agents if turn.path.agent in {None, one.id} and one.id in agents]
         chained = {provider for one in wanted for provider in one.config.chain}
