@@ -8,7 +8,7 @@ import pytest
 from tests.support.engine_world import AGENT, World, a_settled_world, a_world, virtually
 from tui_failover.core.event import EventKind
 from tui_failover.core.outcome import FailureKind
-from tui_failover.engine.dispatcher import Served
+from tui_failover.engine.errand import Served
 from tui_failover.providers.scripted import Answer, Break, Hang, Step, failing
 
 REFUSED = Break(failing(FailureKind.CONNECT).failure, after_s=0.0)

@@ -40,12 +40,13 @@ def stories(chain: str) -> st.SearchStrategy[list[Episode]]:
     return st.lists(st.builds(Episode, played, st.sampled_from([0.0, 1.0, 12.0, 70.0])), min_size=1, max_size=8)
 
 
-CHAINS = st.sampled_from(["A", "AB", "ABC", "ABCD"])
+CHAINS = st.sampled_from(["A", "AB", "ABC", "ABCD", "ABCDEF"])
+MOST_SILENT = 3  # more of them use the deadline up before everybody's turn has come
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_a_query_somebody_available_would_answer_is_answered_and_every_query_ends_in_time(
+def test_a_query_somebody_would_answer_is_answered_whatever_is_thought_of_it_and_every_query_ends_in_time(
     data: st.DataObject,
 ) -> None:
     chain = data.draw(CHAINS)
@@ -63,10 +64,14 @@ async def _one(world: World, chain: str, episode: Episode) -> None:
     for name, played in zip(chain, episode.played, strict=True):
         world[name].from_now_on(played)
     await world.passes(episode.after_s)
+    at_hand = [
+        played for name, played in zip(chain, episode.played, strict=True) if world.provider(name).available
+    ]
+    all_asked = sum(isinstance(one, Hang) for one in episode.played) <= MOST_SILENT and not _all_at_fault(at_hand)
     able = [
         name
         for name, played in zip(chain, episode.played, strict=True)
-        if isinstance(played, Answer) and (world.agent().panic or world.provider(name).available)
+        if isinstance(played, Answer) and (world.provider(name).available or all_asked)
     ]
     before = Counter({name: len(world[name].queries) for name in chain})
     began = world.now
@@ -75,7 +80,7 @@ async def _one(world: World, chain: str, episode: Episode) -> None:
 
     sent = Counter({name: len(world[name].queries) for name in chain}) - before
     assert world.now - began <= 60.25
-    assert sent.total() <= 4
+    assert sent.total() <= max(4, len(chain))
     assert max(sent.values(), default=0) <= 2
     assert served is not None or not able, f"{able} would have answered: {world.failures[-1]}"
     assert all(world.provider(name).inflight == 0 for name in chain)
@@ -83,3 +88,11 @@ async def _one(world: World, chain: str, episode: Episode) -> None:
         named = Counter(one.provider for one in world.failures[-1].attempts)
         assert set(named) == set(chain)
         assert {name: count for name, count in named.items() if name in sent} == dict(sent)
+
+
+def _all_at_fault(played: list[Played]) -> bool:
+    """Whether everybody available blames the query: those kept out are not burdened with it then."""
+    return bool(played) and all(
+        isinstance(one, Break) and one.failure.kind in {FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH}
+        for one in played
+    )

@@ -14,7 +14,7 @@ from tui_failover.core.outcome import FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream, UpstreamFactory
 from tui_failover.core.query import Query
 from tui_failover.core.spec import PanicRules, ProbeKind, ProviderSpec
-from tui_failover.engine.dispatcher import Served
+from tui_failover.engine.errand import Served
 from tui_failover.providers.scripted import Answer, Break, Hang, ScriptedUpstreams, failing
 
 REFUSED = Break(failing(FailureKind.CONNECT).failure, after_s=0.0)
@@ -335,7 +335,6 @@ async def test_whom_a_query_has_tried_in_vain_is_not_tried_again_when_it_becomes
 
         assert [(one.provider, one.kind) for one in error.attempts] == [
             (tried, FailureKind.CONNECT),
-            (other, None),
+            (other, FailureKind.CONNECT),
         ]
-        assert error.attempts[1].reason.startswith("passed over: breaker open")
         assert len(world[tried].queries) == 1

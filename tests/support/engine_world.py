@@ -27,7 +27,7 @@ from tui_failover.core.spec import (
     ProviderSpec,
     Rules,
 )
-from tui_failover.engine.dispatcher import Served
+from tui_failover.engine.errand import Served
 from tui_failover.engine.manager import FailoverManager
 from tui_failover.providers.scripted import ScriptedUpstream, ScriptedUpstreams, Step
 

@@ -32,6 +32,15 @@ class Plan:
     panic: bool = False
     full: bool = False
 
+    @property
+    def kept_out(self) -> tuple[ProviderId, ...]:
+        """Whom nothing but automation keeps out beside the candidates, the least bad first.
+
+        They are for a query that all candidates have failed; what a person has taken out stays out.
+        """
+        out = [one for one in self.passed_over if one.code in _BY_AUTOMATION]
+        return tuple(one.provider for one in sorted(out, key=lambda one: DESPERATION[one.code]))
+
 
 def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = None, tokens: int = 0) -> Plan:
     """Return whom the agent's next query tries. Everyone in its chain is either a candidate or passed over.
@@ -123,6 +132,9 @@ DESPERATION: dict[NotUsed, int] = {
     NotUsed.QUOTA: 5,
     NotUsed.AUTH: 5,
 }
+
+
+_BY_AUTOMATION = frozenset(DESPERATION) - {NotUsed.HELD_OPEN, NotUsed.DRAINING}
 
 
 def worth_a_try(fleet: Fleet, agent: AgentState, now: float) -> bool:

@@ -210,7 +210,11 @@ class ProbeRules:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRules:
-    """What one query may spend. Seconds, counts and shares of 1."""
+    """What one query may spend. Seconds, counts and shares of 1.
+
+    Attributes:
+        per_query: attempts at all providers together; a longer chain gets one for each of its providers.
+    """
 
     per_query: int = 4
     query_s: float = 60.0

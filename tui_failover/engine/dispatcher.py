@@ -1,60 +1,32 @@
 """Carries one query through its chain: plan, admit, attempt, record; here again, onward, or stop."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_failover.core.allowance import Word
-from tui_failover.core.chain import Plan, limits_for, plan
+from tui_failover.core.chain import Plan, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
 from tui_failover.core.failure import POLICY, Next, Spent, Step, next_step
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Clock, Limits, Rng, Upstream
-from tui_failover.core.query import Query, Reply
+from tui_failover.core.query import Query
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import MidStream
 from tui_failover.core.strategy import chooses
 from tui_failover.core.transition import BreakerState
 from tui_failover.engine.affinity import Affinity
-from tui_failover.engine.errand import Asking, Carried, Errand, Open
+from tui_failover.engine.errand import Asking, Carried, Errand, Open, Served
 from tui_failover.engine.limit_line import LimitLine
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
-from tui_failover.engine.run import Run
+from tui_failover.engine.run import Place, Run
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
-_SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """An answered query.
-
-    Attributes:
-        reply: the answer with its model and usage.
-        provider: who answered.
-        attempts: what failed before, in order.
-        elapsed_s: seconds from the question to the answer.
-    """
-
-    reply: Reply
-    provider: ProviderId
-    attempts: tuple[AttemptRecord, ...]
-    elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A provider's place in a walk: how many candidates come after it, and how it is entered."""
-
-    provider: ProviderId
-    after: int
-    desperate: bool = False
-    panic: bool = False
 
 
 class Dispatcher:
@@ -177,14 +149,17 @@ class Dispatcher:
         if answer is None and not run.tried and not route.full:
             # Nothing is available, or nothing was any more when asked to admit: no reason to refuse without a try.
             route = self._plan(run)
-            answer = await (self._walk_desperately(run, route) if route.panic else self._walk(run, route))
+            answer = None if route.panic else await self._walk(run, route)
         if answer is None and run.limited and self._may_go_on(run):
             # Who was full before may be the one who answers.
             answer = await self._walk(run, await self._with_room(run, self._plan_on))
+        if answer is None and not (route.full or run.callers_fault):
+            # Everybody available has failed: whom automation keeps out may be better than its reputation.
+            answer = await self._walk_desperately(run, route.candidates if route.panic else route.kept_out)
         return answer or run.exhausted(self._now())
 
     def _may_go_on(self, run: Run) -> bool:
-        return self._left(run) > 0 and len(run.tried) < self._cell.fleet.rules.attempt.per_query
+        return not run.stopped and self._left(run) > 0 and len(run.tried) < run.most(self._cell.fleet)
 
     async def _with_room(self, run: Run, look: Callable[[Run], Plan]) -> Plan:
         """Return the query's plan; where nobody has room, or others wait already, after waiting in line."""
@@ -208,49 +183,66 @@ class Dispatcher:
         return replace(route, candidates=candidates, full=waits and not candidates)
 
     async def _walk(self, run: Run, route: Plan) -> Carried | QueryRefused | None:
+        kept_out = len(route.kept_out) if route.passed_over else 0
         for number, provider in enumerate(route.candidates, start=1):
             if run.attempts_at(provider) > run.retries:
                 continue
             after = len(route.candidates) - number
             insisted = self._commanded(run.agent, provider) or self._finishing(run, provider)
-            step = await self._try(run, _Place(provider, after, insisted))
+            step = await self._try(run, Place(provider, after, kept_out, desperate=insisted))
             if not isinstance(step, Next):
                 return step
             if step.step is Step.STOP:
+                run.stopped = True
                 break
         return None
 
-    async def _walk_desperately(self, run: Run, route: Plan) -> Carried | QueryRefused | None:
+    async def _walk_desperately(self, run: Run, candidates: Sequence[ProviderId]) -> Carried | QueryRefused | None:
         """Try the least bad, each attempt in its turn; whom somebody is trying already comes last."""
-        ordered = sorted(route.candidates, key=self._panic.taken)
-        for number, provider in enumerate(ordered, start=1):
-            asked = self._now()
-            patience_s = min(self._cell.fleet.rules.panic.wait_s - run.waited_s, self._left(run))
-            async with self._panic.turn(run.agent, provider, patience_s) as refusal:
-                run.waited_s += self._now() - asked
-                if refusal:
-                    run.passed[provider] = refusal
-                    continue
-                fresh = self._plan(run)
-                if fresh.panic:
-                    place = _Place(provider, len(ordered) - number, desperate=True, panic=True)
-                    step = await self._try(run, place)
-            if not fresh.panic:
-                return await self._walk(run, fresh)
-            if not isinstance(step, Next):
+        waiting = sorted(candidates, key=self._panic.taken)
+        came_to: set[ProviderId] = set()
+        while waiting and self._may_go_on(run):
+            step = await self._take_turn(run, waiting, came_to)
+            if isinstance(step, Plan):
+                # Somebody the query has not come to is available by now, and goes first.
+                came_to.update(step.candidates)
+                answer = await self._walk(run, step)
+                if answer is not None:
+                    return answer
+                waiting = [one for one in waiting if one not in run.tried]
+            elif not isinstance(step, Next):
                 return step
-            if step.step is Step.STOP:
-                break
+            else:
+                run.stopped = step.step is Step.STOP
         return None
 
-    async def _try(self, run: Run, place: _Place) -> Carried | QueryRefused | Next:
+    async def _take_turn(
+        self, run: Run, waiting: list[ProviderId], came_to: Collection[ProviderId]
+    ) -> Carried | QueryRefused | Next | Plan:
+        """Wait for a desperate turn and use it; return the plan instead where somebody has become available."""
+        provider = waiting[0]
+        asked = self._now()
+        patience_s = min(self._cell.fleet.rules.panic.wait_s - run.waited_s, self._left(run))
+        async with self._panic.turn(run.agent, provider, patience_s) as refusal:
+            run.waited_s += self._now() - asked
+            fresh = self._plan(run)
+            new = [one for one in fresh.candidates if one not in run.tried and one not in came_to]
+            if new and not fresh.panic and not refusal:
+                return replace(fresh, candidates=tuple(new))
+            waiting.pop(0)
+            if refusal:
+                run.passed[provider] = refusal
+                return Next(Step.ONWARD, refusal)
+            return await self._try(run, Place(provider, len(waiting), desperate=True, panic=True))
+
+    async def _try(self, run: Run, place: Place) -> Carried | QueryRefused | Next:
         """Make attempts at one provider until it answers or the query has to move on."""
         provider = place.provider
         while True:
             permit = self._admitted(run, place)
             if isinstance(permit, Next):
                 return permit
-            outcome = await self._attempt(run, permit, place.after)
+            outcome = await self._attempt(run, permit, place)
             match outcome:
                 case Answered():
                     return Carried(provider, tuple(run.trail), self._now() - run.started, outcome)
@@ -265,7 +257,7 @@ class Dispatcher:
                     run.trail.append(AttemptRecord(provider, None, "was broken off", elapsed_s))
                     return Next(Step.STOP, "the attempt was broken off")
 
-    def _admitted(self, run: Run, place: _Place) -> Permit | Next:
+    def _admitted(self, run: Run, place: Place) -> Permit | Next:
         """Return the right to make an attempt, which counts from now on, or note why there is none."""
         provider = place.provider
         state = self._cell.fleet.providers.get(provider)
@@ -298,13 +290,11 @@ class Dispatcher:
             book=lambda outcome: self._ended(held, outcome),
         )
 
-    async def _attempt(self, run: Run, permit: Permit, after: int) -> Outcome | Open:
+    async def _attempt(self, run: Run, permit: Permit, place: Place) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""
         outcome: Outcome | Open = Cancelled(0.0)
         started = self._now()
-        fleet = self._cell.fleet
-        last = after == 0 or len(run.tried) >= fleet.rules.attempt.per_query
-        limits = limits_for(fleet, permit.provider, max(self._left(run), _SHORTEST_S), last=last)
+        limits = run.limits(self._cell.fleet, place, started)
         try:
             outcome = await self._send(run.errand, permit.provider, limits)
         finally:
@@ -336,7 +326,7 @@ class Dispatcher:
             reason = f"internal error in its adapter ({type(error).__name__})"
             return Failed(Failure(FailureKind.LOCAL, reason, "local.bug"), self._now() - started)
 
-    def _failed(self, run: Run, place: _Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
+    def _failed(self, run: Run, place: Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
         provider = place.provider
         run.trail.append(AttemptRecord(provider, failure.kind, failure.reason, elapsed_s))
         now = self._now()
@@ -344,7 +334,7 @@ class Dispatcher:
             run.again_at.append(now + failure.retry_after_s)
         if POLICY[failure.kind].then is Step.STOP:
             return QueryRefused(provider, failure.kind, failure.reason, run.trail)
-        rules = self._cell.fleet.rules.attempt
+        rules = replace(self._cell.fleet.rules.attempt, per_query=run.most(self._cell.fleet))
         state = self._cell.fleet.providers.get(provider)
         spent = Spent(
             here=run.attempts_at(provider),
@@ -357,7 +347,7 @@ class Dispatcher:
         step = next_step(failure, spent, rules)
         if step.step is not Step.HERE:
             return step
-        if spent.total + 1 + place.after > rules.per_query:
+        if spent.total + 1 + place.after + place.kept_out > rules.per_query:
             return Next(Step.ONWARD, "the tries left are for providers not yet tried")
         self._budget.charge(provider, now)
         return step
@@ -379,7 +369,7 @@ class Dispatcher:
 
     def _left(self, run: Run) -> float:
         """Return the seconds until the query's deadline."""
-        return self._cell.fleet.rules.attempt.query_s - (self._now() - run.started)
+        return run.left_s(self._cell.fleet, self._now())
 
     def _commanded(self, agent: AgentId, provider: ProviderId) -> bool:
         state = self._cell.fleet.agents.get(agent)

@@ -10,7 +10,7 @@ from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Failed, Outcome
 from tui_failover.core.ports import Limits, Upstream
-from tui_failover.core.query import Query
+from tui_failover.core.query import Query, Reply
 from tui_failover.core.spec import ProviderSpec
 
 
@@ -131,3 +131,20 @@ class Carried:
 
 def _nothing(_outcome: Outcome) -> None:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An answered query.
+
+    Attributes:
+        reply: the answer with its model and usage.
+        provider: who answered.
+        attempts: what failed before, in order.
+        elapsed_s: seconds from the question to the answer.
+    """
+
+    reply: Reply
+    provider: ProviderId
+    attempts: tuple[AttemptRecord, ...]
+    elapsed_s: float

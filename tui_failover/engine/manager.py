@@ -34,7 +34,8 @@ from tui_failover.core.text import scrub
 from tui_failover.engine.bus import Bus, Subscription
 from tui_failover.engine.clock import LoopClock, SystemRng
 from tui_failover.engine.context import Context, query_from
-from tui_failover.engine.dispatcher import Dispatcher, Served
+from tui_failover.engine.dispatcher import Dispatcher
+from tui_failover.engine.errand import Served
 from tui_failover.engine.keeping import Keeping
 from tui_failover.engine.prober import Prober
 from tui_failover.engine.reference import host_and_port, watch_reference

@@ -1,15 +1,35 @@
 """What is known of one query under way: what was tried, who was passed over and why, and how long it waited."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from tui_failover.core.chain import limits_for
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord
 from tui_failover.core.failure import most_actionable
+from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import FailureKind
+from tui_failover.core.ports import Limits
 from tui_failover.engine.errand import Errand
 
 _BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
+_SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
 _PLACE_S = 1.0  # when one of the attempts under way will end is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A provider's place in a walk, and how it is entered.
+
+    Attributes:
+        after: how many candidates come after it.
+        kept_out: how many more can be tried after those, though they are not available.
+    """
+
+    provider: ProviderId
+    after: int
+    kept_out: int = 0
+    desperate: bool = False
+    panic: bool = False
 
 
 @dataclass(slots=True)
@@ -26,6 +46,7 @@ class Run:
         lined_up_s: seconds spent waiting for room.
         unfit: who cannot carry it.
         limited: somebody was passed over for being at a limit.
+        stopped: no further attempt is to be made: time or tries are used up, or the last one was broken off.
     """
 
     agent: AgentId
@@ -42,6 +63,7 @@ class Run:
     lined_up_s: float = 0.0
     unfit: set[ProviderId] = field(default_factory=set)
     limited: bool = False
+    stopped: bool = False
 
     @property
     def callers_fault(self) -> bool:
@@ -51,6 +73,27 @@ class Run:
     def attempts_at(self, provider: ProviderId) -> int:
         """Return how many attempts were made at the provider."""
         return self.tried.count(provider)
+
+    def most(self, fleet: Fleet) -> int:
+        """Return how many attempts it may make: enough for everybody in its chain."""
+        state = fleet.agents.get(self.agent)
+        return max(fleet.rules.attempt.per_query, 0 if state is None else len(state.preferred))
+
+    def left_s(self, fleet: Fleet, now: float) -> float:
+        """Return the seconds until its deadline."""
+        return fleet.rules.attempt.query_s - (now - self.started)
+
+    def limits(self, fleet: Fleet, place: Place, now: float) -> Limits:
+        """Return how long an attempt may take: the last one until the deadline.
+
+        Where others are kept out, the last one available leaves each of them the time of a first content.
+        """
+        left_s = max(self.left_s(fleet, now), _SHORTEST_S)
+        if place.after or not place.kept_out:
+            return limits_for(fleet, place.provider, left_s, last=not place.after)
+        usual = limits_for(fleet, place.provider, left_s, last=False)
+        spare_s = left_s - place.kept_out * fleet.rules.attempt.first_content_unknown_s
+        return replace(usual, first_content_s=max(usual.first_content_s, spare_s))
 
     def exhausted(self, now: float) -> AllProvidersFailed:
         """Return the error: every attempt, then everyone else of the chain with the reason it was not tried."""

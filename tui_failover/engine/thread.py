@@ -20,7 +20,7 @@ from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
 from tui_failover.engine.clock import LoopClock
 from tui_failover.engine.context import Context
-from tui_failover.engine.dispatcher import Served
+from tui_failover.engine.errand import Served
 from tui_failover.engine.manager import FailoverManager
 
 _STOPPED = "the engine does not run: it was not started, or has been stopped"
