@@ -30,6 +30,8 @@ def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in headers.items()
         if name not in _KEPT_BACK and not name.startswith(_KEPT_BACK_BEGINNINGS) and _sendable(value)
     }
+    for name in headers.get("connection", "").split(","):  # what else concerns that connection alone
+        kept.pop(name.strip().lower(), None)
     upstream = kept.get("request-id") or kept.get("x-request-id")
     return kept | ({f"{_MINE}upstream-request-id": upstream} if upstream else {})
 
