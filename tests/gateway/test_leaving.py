@@ -88,24 +88,6 @@ async def test_a_caller_who_leaves_takes_the_upstream_along_within_a_second_and_
     assert (agent.id, agent.failed) == (AGENT, 0)
 
 
-async def test_many_callers_who_leave_at_once_leave_nothing_behind() -> None:
-    async with a_gateway({"primary": OPENAI}, given=PATIENT) as world:
-        world["primary"].play("hang")
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-            url = f"{world.address}/v1/chat/completions"
-            calls = [asyncio.ensure_future(http.post(url, json=body(stream=True))) for _ in range(200)]
-            await until(lambda: world["primary"].hits == 200, 5.0)
-            for call in calls:
-                call.cancel()
-            await asyncio.gather(*calls, return_exceptions=True)
-
-        await until(lambda: world.gateway.under_way == 0 and world["primary"].open_connections == 0, 5.0)
-
-        view = world.provider("primary")
-
-    assert (view.inflight, view.failures) == (0, 0)
-
-
 @pytest.mark.parametrize("dialect", Dialect, ids=str)
 async def test_a_stopping_gateway_lets_answers_finish(dialect: Dialect) -> None:
     async with a_gateway({"primary": dialect}, pace=SLOW) as world:

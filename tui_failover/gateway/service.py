@@ -159,6 +159,9 @@ class Gateway:
                 try:
                     return await self._handed_on(turn, errand, errand.flow, carried)
                 finally:
+                    whole = errand.flow.whole
+                    if whole is not None:
+                        carried.ended(whole)
                     errand.flow.close()
         except QueryRefused as error:
             return _written(of_refused(errand, error, turn.query_id), turn)

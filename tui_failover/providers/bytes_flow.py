@@ -77,6 +77,11 @@ class BytesFlow:
         return self._outcome if isinstance(self._outcome, Failed) else None
 
     @property
+    def whole(self) -> Answered | None:
+        """The answer once its end mark has come: callers leave then, though the connection may still be open."""
+        return self._answered() if self._marked else None
+
+    @property
     def _talking(self) -> bool:
         return self._assembly.stage is Stage.TALKING
 
@@ -256,11 +261,14 @@ class BytesFlow:
             raise Wrong(Seen.NO_END_MARK) from None
 
     def _finish(self) -> None:
+        self._outcome = self._answered()
+        self.close()
+
+    def _answered(self) -> Answered:
         now = self._clock.now().mono
         first_at = now if self._first_at is None else self._first_at
         reply = self._assembly.reply(self._order.model)
-        self._outcome = Answered(reply, first_at - self._started_at, now - self._started_at)
-        self.close()
+        return Answered(reply, first_at - self._started_at, now - self._started_at)
 
     def _stop(self, error: Exception, *, timed_out: bool) -> None:
         """The answer cannot go on: it is over where all of it had come, else it failed."""

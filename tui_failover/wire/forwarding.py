@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from tui_failover.core.copying import value
-from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
+from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.wire.members import Members
 from tui_failover.wire.sse import SseEvent
@@ -93,6 +93,11 @@ class Flow(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """The provider's, with lower-case names."""
+        ...
+
+    @property
+    def whole(self) -> Answered | None:
+        """The answer once its end mark has come: callers leave then, though the connection may still be open."""
         ...
 
     async def next(self) -> bytes | Outcome:
