@@ -20,6 +20,7 @@ from tui_failover.rehearsal import Rehearsal
 
 JSON = b"application/json"
 EVENTS = b"text/event-stream"
+_AS_THEY_ARE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +121,23 @@ async def a_bare_gateway(
     *,
     settings: GatewaySettings | None = None,
     given: Rules | None = None,
+    instead: Mapping[str, str] = _AS_THEY_ARE,
 ) -> AsyncIterator[GatewayWorld]:
-    """Run a gateway for one agent with a chain of providers on bare sockets; each holds one model and our key."""
+    """Run a gateway for one agent with a chain of providers on bare sockets; each holds one model and our key.
+
+    Args:
+        chain: names, dialects and providers.
+        settings: of the gateway.
+        given: the engine's rules.
+        instead: addresses of providers that are reached elsewhere.
+    """
     clock = LoopClock(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         rehearsal = await stack.enter_async_context(Rehearsal(clock, SeededRng()))
         connections: dict[ProviderId, Connection] = {}
         specs: list[ProviderSpec] = []
         for name, (dialect, provider) in chain.items():
-            address = await stack.enter_async_context(listening(provider))
+            address = instead[name] if name in instead else await stack.enter_async_context(listening(provider))
             base = f"{address}/v1" if dialect is Dialect.OPENAI else address
             connections[ProviderId(name)] = Connection(base, lambda: KEY)
             specs.append(

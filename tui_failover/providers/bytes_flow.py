@@ -64,6 +64,7 @@ class BytesFlow:
         self._started_at = clock.now().mono
         self._first_at: float | None = None
         self._quiet_s = 0.0
+        self._timer: asyncio.Timeout | None = None
         self._deadline = asyncio.get_running_loop().time() + limits.total_s
 
     @property
@@ -100,13 +101,12 @@ class BytesFlow:
         Raises:
             ErrorAnswer: the provider refused; its body has been read.
         """
-        patience_s = self._limits.first_content_s
-        if not self._order.stream:
-            patience_s = max(patience_s, _WHOLE_S)
-        timer = asyncio.timeout_at(min(self._deadline, asyncio.get_running_loop().time() + patience_s))
+        timer = asyncio.timeout_at(self._first_content_by())
         try:
             async with timer:
+                self._timer = timer
                 self._response = await send()
+                self._timer = None
                 await self._first_content(self._response)
             while self._held_back and self._outcome is None:
                 await self._more()
@@ -118,6 +118,17 @@ class BytesFlow:
         except BaseException:
             self.close()
             raise
+
+    def left_us(self) -> None:
+        """Take note that a piece of a long request has left: what a provider has not heard it cannot answer."""
+        if self._timer is not None and not self._timer.expired():
+            self._timer.reschedule(self._first_content_by())
+
+    def _first_content_by(self) -> float:
+        patience_s = self._limits.first_content_s
+        if not self._order.stream:
+            patience_s = max(patience_s, _WHOLE_S)
+        return min(self._deadline, asyncio.get_running_loop().time() + patience_s)
 
     async def next(self) -> bytes | Outcome:
         """Return the next bytes for the caller, or how the answer ended."""

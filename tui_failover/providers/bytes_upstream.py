@@ -4,8 +4,7 @@ Much faster than an SDK, and nothing is lost on the way. What counts as an answe
 the same as for queries through the SDKs.
 """
 
-import io
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ _PREFIX = {Dialect.OPENAI: "", Dialect.ANTHROPIC: "/v1"}
 _MOST_CONNECTIONS = 2000
 _IDLE_S = 15.0
 _AT_ONCE = 1 << 20  # bytes; a longer body is written in pieces, so that others get their turn
+_PIECE = 256 << 10
 _DNS_S = 10
 
 
@@ -54,7 +54,7 @@ class BytesUpstream:
             return Refusal(Failed(replace(failure, reason=reason), 0.0))
         flow = BytesFlow(order, limits, self._diagnostician, self._clock)
         try:
-            await flow.begin(lambda: self._request(order, limits))
+            await flow.begin(lambda: self._request(order, limits, flow.left_us))
         except ErrorAnswer as answer:
             body = self._diagnostician.hidden(answer.body).encode()
             return Refusal(Failed(answer.failure, flow.elapsed_s), answer.status, body, answer.content_type)
@@ -67,12 +67,18 @@ class BytesUpstream:
             await self._session.close()
             self._session = None
 
-    async def _request(self, order: Forward, limits: Limits) -> "aiohttp.ClientResponse":
-        body = self._body(order)
+    async def _request(
+        self, order: Forward, limits: Limits, left_us: Callable[[], None]
+    ) -> "aiohttp.ClientResponse":
+        body, headers = self._body(order), self._headers(order.headers)
+        data: bytes | AsyncIterator[bytes] = body
+        if len(body) > _AT_ONCE:
+            data = _in_pieces(body, left_us)
+            headers["content-length"] = str(len(body))
         return await self._opened().post(
             self._base + order.path,
-            data=io.BytesIO(body) if len(body) > _AT_ONCE else body,
-            headers=self._headers(order.headers),
+            data=data,
+            headers=headers,
             allow_redirects=False,
             timeout=_connecting_within(limits.connect_s),
         )
@@ -131,3 +137,10 @@ def _connecting_within(seconds: float) -> "aiohttp.ClientTimeout":
     import aiohttp
 
     return aiohttp.ClientTimeout(total=None, connect=seconds)
+
+
+async def _in_pieces(body: bytes, left_us: Callable[[], None]) -> AsyncIterator[bytes]:
+    """Give a long body out piece by piece, and tell whenever another one has left."""
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+        left_us()
