@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.gateway.asking import OPENAI
+from tests.gateway.test_leaving import until
 from tests.support.bare_providers import STREAM, BareProvider, a_bare_gateway, always
 from tests.support.dialects import chunk, sse
 from tests.support.gateway_world import rules
@@ -84,3 +86,23 @@ async def test_a_long_request_gets_the_time_it_takes_to_leave_from_whoever_reads
 
     assert answer.headers["x-failover-provider"] == provider
     assert answer.headers["x-failover-attempts"] == ("1" if provider == "first" else "2")
+
+
+async def test_a_request_that_nobody_reads_leaves_no_connection_behind() -> None:
+    second = BareProvider(always(SAYS))
+    async with (
+        slow_line(nothing) as port,
+        a_bare_gateway(
+            {"first": (OPENAI, BareProvider(always(SAYS))), "second": (OPENAI, second)},
+            given=IMPATIENT,
+            instead={"first": f"http://127.0.0.1:{port}"},
+        ) as world,
+    ):
+        client = world.openai(max_retries=0)
+        await client.models.list()  # so that its own connection is open
+        before = len(os.listdir("/proc/self/fd"))
+
+        await client.chat.completions.create(model="any", messages=[{"role": "user", "content": "x" * LENGTH}])
+
+        theirs = 1  # the end of the line that does not read is open still
+        await until(lambda: second.open == 0 and len(os.listdir("/proc/self/fd")) <= before + theirs)

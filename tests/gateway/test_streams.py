@@ -157,3 +157,14 @@ async def test_a_broken_stream_counts_as_a_failed_query_of_its_agent() -> None:
 
     assert stats.agent_id == AGENT
     assert agent.failed == 1
+
+
+@pytest.mark.parametrize("dialect", Dialect, ids=str)
+async def test_a_connection_is_used_again_after_a_whole_answer(dialect: Dialect) -> None:
+    async with a_gateway({"primary": dialect}) as world:
+        for stream in (True, False, True, False):
+            await asking(world, dialect, stream=stream)()
+
+        asked, connections = world["primary"].hits, world["primary"].accepted
+
+    assert (asked, connections) == (4, 1)

@@ -87,7 +87,10 @@ class BytesUpstream:
         if self._session is None:
             import aiohttp
 
+            from tui_failover.providers.abrupt import AbruptResponse
+
             self._session = aiohttp.ClientSession(
+                response_class=AbruptResponse,
                 connector=aiohttp.TCPConnector(
                     limit=_MOST_CONNECTIONS, keepalive_timeout=_IDLE_S, ttl_dns_cache=_DNS_S
                 ),
