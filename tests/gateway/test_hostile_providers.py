@@ -27,6 +27,7 @@ WORD = sse(chunk({"role": "assistant", "content": "word"}))
 LETTERS = sse(chunk({"content": "x" * 65_536}))
 END = sse(chunk({}, "stop"), usage_chunk(3, 1), "[DONE]")
 MEGABYTE = 1 << 20
+PATIENCE_S = 20.0  # far more than is needed where nothing is left behind
 
 
 class Pouring:
@@ -81,7 +82,7 @@ async def test_a_line_of_fifty_megabytes_is_given_up_long_before_its_end() -> No
     chain = {"flood": (OPENAI, BareProvider(endless)), "next": (OPENAI, BareProvider(always(STREAM + WORD + END)))}
     async with a_bare_gateway(chain) as world:
         answer = await asking(world, OPENAI, stream=True)()
-        await until(lambda: chain["flood"][1].open == 0)
+        await until(lambda: chain["flood"][1].open == 0, PATIENCE_S)
 
         failures = world.provider("flood").failures
 
@@ -95,7 +96,7 @@ async def test_a_stream_without_end_is_ended_by_the_time_an_answer_may_take() ->
     async with a_bare_gateway({"one": (OPENAI, provider)}, given=rules(total_s=0.2)) as world:
         with pytest.raises(openai.APIError, match="one broke off"):
             await asking(world, OPENAI, stream=True)()
-        await until(lambda: provider.open == 0)
+        await until(lambda: provider.open == 0, PATIENCE_S)
 
         failures = world.provider("one").failures
 
@@ -109,7 +110,7 @@ async def test_an_answer_without_end_is_ended_by_its_length(stream: bool) -> Non
     async with a_bare_gateway({"one": (OPENAI, provider)}, given=PATIENT) as world:
         with pytest.raises(openai.APIError):
             await asking(world, OPENAI, stream=stream)()
-        await until(lambda: provider.open == 0)
+        await until(lambda: provider.open == 0, PATIENCE_S)
 
         view = world.provider("one")
 
@@ -136,7 +137,7 @@ async def test_a_caller_who_does_not_read_holds_its_own_provider_back_and_nobody
         answers = [await asking(world, OPENAI, stream=True)() for _ in range(3)]
         held = flood.poured
         await lazy.close()
-        await until(lambda: provider.open == 0 and world.gateway.under_way == 0)
+        await until(lambda: provider.open == 0 and world.gateway.under_way == 0, PATIENCE_S)
 
         view = world.provider("one")
 
@@ -158,7 +159,7 @@ async def test_a_caller_who_leaves_after_the_end_mark_has_been_answered() -> Non
         caller.send(streaming(world))
         came = await caller.reader.readuntil(b"[DONE]")
         await caller.close()
-        await until(lambda: provider.open == 0 and world.gateway.under_way == 0)
+        await until(lambda: provider.open == 0 and world.gateway.under_way == 0, PATIENCE_S)
         await world.settled()
 
         view = world.provider("one")
@@ -178,13 +179,15 @@ async def test_five_hundred_callers_who_leave_in_one_tick_leave_no_task_and_no_s
         callers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(500)]
         for _, writer in callers:
             writer.write(sent)
-        await until(lambda: len(provider.sent) == 500, 20.0)
+        await until(lambda: len(provider.sent) == 500, PATIENCE_S)
 
         for _, writer in callers:
             writer.transport.abort()
 
-        await until(lambda: provider.open == 0 and world.gateway.under_way == 0, 5.0)
-        await until(lambda: len(asyncio.all_tasks()) <= tasks and len(os.listdir("/proc/self/fd")) <= files, 5.0)
+        await until(lambda: provider.open == 0 and world.gateway.under_way == 0, PATIENCE_S)
+        await until(
+            lambda: len(asyncio.all_tasks()) <= tasks and len(os.listdir("/proc/self/fd")) <= files, PATIENCE_S
+        )
         view, agent = world.provider("one"), world.manager.snapshot().agents[0]
 
     assert (view.status, view.failures, view.inflight) == (Status.UNKNOWN, 0, 0)

@@ -40,10 +40,12 @@ async def slow_line(reading: Reading) -> AsyncIterator[int]:
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     narrow.bind(("127.0.0.1", 0))
     server = await asyncio.start_server(serve, sock=narrow, limit=1 << 20)
-    yield narrow.getsockname()[1]
-    server.close()
-    for writer in writers:
-        writer.transport.abort()
+    try:
+        yield narrow.getsockname()[1]
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
 
 
 async def in_ten_pieces(reader: asyncio.StreamReader) -> None:
@@ -105,4 +107,4 @@ async def test_a_request_that_nobody_reads_leaves_no_connection_behind() -> None
         await client.chat.completions.create(model="any", messages=[{"role": "user", "content": "x" * LENGTH}])
 
         theirs = 1  # the end of the line that does not read is open still
-        await until(lambda: second.open == 0 and len(os.listdir("/proc/self/fd")) <= before + theirs)
+        await until(lambda: second.open == 0 and len(os.listdir("/proc/self/fd")) <= before + theirs, 20.0)

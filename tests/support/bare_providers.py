@@ -160,5 +160,7 @@ async def a_bare_gateway(
 async def listening(provider: BareProvider) -> AsyncIterator[str]:
     """Put a provider on a port of its own, and return its address."""
     server = await asyncio.start_server(provider, "127.0.0.1", 0, limit=1 << 26)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
