@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from tests.engine.test_carrying import Stub
 from tests.support.engine_world import AGENT, World, a_quiet_world, a_settled_world, at_once, virtually
 from tui_failover.core.command import Impose, Imposed, Order
+from tui_failover.core.errors import AllProvidersFailed
 from tui_failover.core.names import ProviderId
-from tui_failover.core.outcome import FailureKind
+from tui_failover.core.outcome import Cancelled, FailureKind
 from tui_failover.providers.scripted import Answer, Hang, failing
 from tui_failover.providers.scripted import Step as Script
 
@@ -118,3 +120,16 @@ async def test_an_outage_of_the_last_one_available_reaches_those_kept_out_at_the
     assert 1 <= tries <= 2 * took_s + 1
     assert took_s <= 11.0
     assert not asyncio.all_tasks() - {asyncio.current_task()}
+
+
+@virtually
+async def test_an_attempt_that_was_broken_off_is_not_followed_by_one_at_whom_automation_keeps_out() -> None:
+    async with a_quiet_world("AB") as world:
+        await remembered(world, {"A": "well", "B": "breaker open"})
+        errand = Stub([Cancelled(0.0)])
+
+        with pytest.raises(AllProvidersFailed):
+            async with world.manager.dispatcher.carry(AGENT, errand):
+                pass
+
+    assert errand.tried == ["A"]

@@ -200,7 +200,7 @@ WISHES = {
     "forwarded": "for=10.0.0.1;host=evil.example", "via": "1.1 evil", "x-real-ip": "10.0.0.1",
     "api-base": "http://evil.example", "base-url": "http://evil.example", "openai-organization": "org-callers",
     "openai-project": "proj-callers", "anthropic-organization-id": "org", "x-goog-api-key": "callers-own",
-    "proxy-authorization": "Basic eDp5", "origin-form": "x", "x-original-url": "/v1/files", "te": "trailers",
+    "proxy-authorization": "Basic eDp5", "origin-form": "x", "x-original-url": "/v1/files", "trailer": "x",
     "x-http-method-override": "DELETE", "x-failover-provider": "other", "upgrade-insecure-requests": "1",
 }  # fmt: skip
 MEMBERS = {

@@ -159,7 +159,7 @@ class Gateway:
                 try:
                     return await self._handed_on(turn, errand, errand.flow, carried)
                 finally:
-                    whole = errand.flow.whole
+                    whole = errand.flow.whole if carried.outcome is None else None
                     if whole is not None:
                         carried.ended(whole)
                     errand.flow.close()
