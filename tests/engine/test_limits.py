@@ -16,8 +16,7 @@ from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.query import Reply, Usage
 from tui_failover.core.snapshot import Flag
 from tui_failover.core.spec import LimitRules, ProviderLimits, ProviderSpec
-from tui_failover.engine.errand import Served
-from tui_failover.engine.errand import Open
+from tui_failover.engine.errand import Open, Served
 from tui_failover.providers.scripted import Answer, failing
 
 SECOND = Answer(after_s=1.0)
