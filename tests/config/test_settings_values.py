@@ -8,6 +8,7 @@ import pytest
 from tests.support.settings import AGENT, CLAUDE, COMPLETE, KEYS, LOCAL, MY_AGENT, OPENAI, PROVIDERS, settings_of
 from tui_failover.config.secret import EnvKey, FileKey
 from tui_failover.config.settings import Auth, ConsoleSettings, Theme
+from tui_failover.core.need import EVERY_NEED, Need
 from tui_failover.core.spec import (
     Dialect,
     FailbackMode,
@@ -42,6 +43,7 @@ def test_provider_takes_the_vendors_address_where_none_is_given() -> None:
         host="api.openai.com",
         credential="env:OPENAI_API_KEY",
         responses=True,
+        carries=EVERY_NEED - {Need.PDF},
     )
     assert settings.connections[OPENAI].base_url == "https://api.openai.com/v1"
     assert settings.connections[CLAUDE].base_url == "https://api.anthropic.com"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.support.engine_world import AGENT, World, a_world, virtually, with_rules
 from tui_failover.core.command import Impose, Imposed
 from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.outcome import FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.spec import AffinityRules, FailbackMode, ProviderSpec, Strategy
@@ -27,6 +28,7 @@ class Talk:
     key: str = "one"
     begins: bool = False
     asked: int = 0
+    needs: Needs = NO_NEEDS
 
     def conversation(self) -> Conversation:
         self.asked += 1

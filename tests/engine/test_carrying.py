@@ -1,5 +1,6 @@
 """Answers that are still under way: the permit, the books, and the caller who leaves."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,11 +9,14 @@ from tests.support.engine_world import AGENT, a_quiet_world, virtually
 from tui_failover.core.errors import AllProvidersFailed
 from tui_failover.core.health import Status
 from tui_failover.core.names import ProviderId
+from tui_failover.core.need import NO_NEEDS, Need, Needs
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
-from tui_failover.core.query import Reply
+from tui_failover.core.query import Reply, Usage
 from tui_failover.core.spec import ProviderSpec
+from tui_failover.core.traffic import Wanted
 from tui_failover.engine.errand import Conversation, Open
+from tui_failover.providers.scripted import Hang
 
 BROKEN = Failed(Failure(FailureKind.STREAM_BROKEN, "was cut off"), 1.0)
 WHOLE = Answered(Reply("yes", "m"), 0.1, 1.0)
@@ -24,6 +28,7 @@ class Stub:
 
     ends: list[Outcome | Open]
     unfit: frozenset[str] = frozenset()
+    needs: Needs = NO_NEEDS
     tried: list[ProviderId] = field(default_factory=list)
 
     def conversation(self) -> Conversation | None:
@@ -98,3 +103,47 @@ async def test_where_nobody_can_carry_it_the_error_names_everybody_and_nobody_wa
         (name, "cannot carry it") for name in "ABC"
     ]
     assert errand.tried == []
+
+
+@virtually
+async def test_a_query_is_in_flight_from_its_question_to_its_end() -> None:
+    async with a_quiet_world() as world:
+        before = world.agent().inflight
+        async with world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:
+            during = world.agent().inflight
+            carried.ended(WHOLE)
+        with pytest.raises(AllProvidersFailed):
+            async with world.manager.dispatcher.carry(AGENT, Stub([], frozenset("ABC"))):
+                pass
+        after = world.agent().inflight
+
+    assert (before, during, after) == (0, 1, 0)
+
+
+@virtually
+async def test_a_query_whose_caller_leaves_before_any_answer_is_in_flight_no_more() -> None:
+    async with a_quiet_world() as world:
+        world["A"].from_now_on(Hang())
+        asking = asyncio.ensure_future(world.ask())
+        await world.passes(0.5)
+        during = world.agent().inflight
+        asking.cancel()
+        await asyncio.wait([asking])
+        agent = world.agent()
+
+    assert (during, agent.inflight, agent.failed, agent.error_share) == (1, 0, 0, 0.0)
+
+
+@virtually
+async def test_what_queries_needed_and_took_is_remembered_of_their_agent() -> None:
+    tools = frozenset({Need.TOOLS})
+    async with a_quiet_world() as world:
+        async with world.manager.dispatcher.carry(AGENT, Stub([Open()], needs=tools)) as carried:
+            carried.ended(Answered(Reply("yes", "m", Usage(70, 600)), 0.1, 1.0))
+        async with world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:
+            carried.ended(BROKEN)
+        agent, provider = world.agent(), world.provider("A")
+        recent = agent.traffic.recent(world.manager.snapshot().moment.mono)
+
+    assert (agent.tokens_per_s, provider.tokens_per_s, agent.error_share) == (20.0, 20.0, 0.5)
+    assert (recent.ended, recent.input_tokens, recent.wanted) == (2, 70, (Wanted(tools, 1),))

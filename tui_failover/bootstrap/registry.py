@@ -17,7 +17,7 @@ from tui_failover.core.ports import Clock, Upstream
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
 from tui_failover.providers.connection import AuthHeader, Connection
 from tui_failover.providers.factory import SdkUpstreams
-from tui_failover.providers.prices import price_of
+from tui_failover.providers.prices import context_window_of, price_of
 
 _VENDORS = frozenset({"api.openai.com", "api.anthropic.com"})
 
@@ -107,10 +107,11 @@ class Registry:
 
 
 def priced(providers: tuple[ProviderSpec, ...]) -> tuple[ProviderSpec, ...]:
-    """Fill in the vendors' list prices where the settings name none; what others charge is not known. Slow."""
-    return tuple(
-        replace(spec, price=price_of(spec.dialect, spec.model))
-        if spec.price is None and spec.host in _VENDORS
-        else spec
-        for spec in providers
-    )
+    """Fill in what is known of the vendors' models: context windows, and list prices where none is named. Slow."""
+    return tuple(_known(spec) if spec.host in _VENDORS else spec for spec in providers)
+
+
+def _known(spec: ProviderSpec) -> ProviderSpec:
+    """What anybody else charges for a model, or lets it read, is not known."""
+    price = price_of(spec.dialect, spec.model) if spec.price is None else spec.price
+    return replace(spec, price=price, context_window=context_window_of(spec.dialect, spec.model))

@@ -26,6 +26,7 @@ from tui_failover.providers.connection import AuthHeader, Connection
 from tui_failover.providers.factory import SdkUpstreams
 from tui_failover.rehearsal import Rehearsal
 from tui_failover.rehearsal.demo import CAST, CHAINS, Asked, Demo, Part, cast, traffic
+from tui_failover.wire.needs import carried_by
 
 # An hour of incidents in a few minutes needs more switches than an hour would be granted.
 _RULES = Rules(failback=FailbackRules(switches_max=30, suspend_after=30))
@@ -120,6 +121,7 @@ def _spec(part: Part, connection: Connection) -> ProviderSpec:
         host="127.0.0.1",
         credential=f"rehearsed:{part.name}",
         price=_PRICES[part.name],
+        carries=carried_by(part.dialect, part.model),
     )
 
 

@@ -20,6 +20,7 @@ from tui_failover.core.spec import (
     ProviderLimits,
     ProviderSpec,
 )
+from tui_failover.wire.needs import carried_by
 
 VENDOR_URL = MappingProxyType(
     {
@@ -123,6 +124,7 @@ def _provider(
         probe=_probe(provider.probe),
         limits=_limits(provider),
         weight=provider.weight,
+        carries=carried_by(provider.dialect, provider.model),
     )
 
 

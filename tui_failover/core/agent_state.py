@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import FailoverConfig, Strategy
+from tui_failover.core.traffic import Traffic
 from tui_failover.core.transition import Mode
 
 
@@ -75,6 +76,8 @@ class AgentState:
         exhausted: the last query ended without an answer.
         quiet_until_at: until then, no further answer that was taken over is told.
         order: the chain as the agent's strategy wishes for it; () where that is as it is configured.
+        inflight: queries asked and not ended.
+        traffic: what its queries of the last minutes took and needed.
     """
 
     config: FailoverConfig
@@ -99,6 +102,8 @@ class AgentState:
     failed: int = 0
     failovers: int = 0
     saved: int = 0
+    inflight: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
     changed_revision: int = 0
     order: tuple[ProviderId, ...] = ()
 

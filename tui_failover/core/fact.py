@@ -9,7 +9,9 @@ from tui_failover.core.allowance import Word
 from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.outcome import Outcome
+from tui_failover.core.query import Usage
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
 
 
@@ -135,6 +137,8 @@ class QueryEnded:
         first_tried: who was tried first; None where nobody was.
         callers_fault: it failed for a reason no provider is to blame for.
         reason: where nobody answered: why, in one line.
+        usage: tokens of the answer; None where there was none, or its provider did not say.
+        needs: what the query needed of a model.
     """
 
     agent: AgentId
@@ -142,6 +146,8 @@ class QueryEnded:
     first_tried: ProviderId | None
     callers_fault: bool = False
     reason: str = ""
+    usage: Usage | None = None
+    needs: Needs = NO_NEEDS
 
 
 @dataclass(frozen=True, slots=True)

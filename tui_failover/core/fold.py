@@ -39,11 +39,12 @@ from tui_failover.core.fact import (
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.names import AgentId, Moment, ProviderId
-from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome
+from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome, usage_of
 from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
 from tui_failover.core.restore import restore
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
 from tui_failover.core.text import counted
+from tui_failover.core.traffic import Ended
 
 _STORM_S = 10.0  # between two events of the same sort that many queries cause together
 
@@ -165,7 +166,7 @@ def _query_asked(draft: Draft, agent_id: AgentId) -> None:
     agent = draft.fleet.agents.get(agent_id)
     if agent is not None:
         arrivals = agent.arrivals.seen(draft.now)
-        draft.keep(replace(agent, queries=agent.queries + 1, arrivals=arrivals))
+        draft.keep(replace(agent, queries=agent.queries + 1, inflight=agent.inflight + 1, arrivals=arrivals))
 
 
 def _content_came(draft: Draft, permit: Permit, words: tuple[Word, ...]) -> None:
@@ -183,7 +184,9 @@ def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
     state = limits.settled(state, permit, outcome, draft.now)
     late = permit.generation != state.breaker.generation
     breaker = returned(state.breaker) if permit.trial and not late else state.breaker
-    draft.keep(replace(state, inflight=max(0, state.inflight - 1), breaker=breaker))
+    usage = usage_of(outcome)
+    traffic = state.traffic if usage is None else state.traffic.ended(draft.now, Ended(usage=usage))
+    draft.keep(replace(state, inflight=max(0, state.inflight - 1), breaker=breaker, traffic=traffic))
     local_fault.note(draft, state.spec, outcome)
     match outcome:
         case Answered():
@@ -229,10 +232,14 @@ def _query_ended(draft: Draft, fact: QueryEnded) -> None:
     if agent is None:
         return
     answered = fact.served_by is not None
+    failed = not answered and not fact.callers_fault
+    end = Ended(failed, fact.usage, answered and fact.usage is None, fact.needs)
     agent = replace(
         agent,
-        failed=agent.failed + (0 if answered or fact.callers_fault else 1),
+        failed=agent.failed + failed,
         saved=agent.saved + (1 if answered and fact.served_by != fact.first_tried else 0),
+        inflight=max(0, agent.inflight - 1),
+        traffic=agent.traffic.ended(draft.now, end),
     )
     if answered and agent.ramp is not None and agent.ramp.stage > 0:
         agent = replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1))

@@ -87,3 +87,14 @@ class Cancelled:
 
 
 Outcome = Answered | Failed | Cancelled
+
+
+def usage_of(outcome: Outcome) -> Usage | None:
+    """Return the tokens that an attempt is known to have taken, whatever became of it."""
+    match outcome:
+        case Answered(reply):
+            return reply.usage
+        case Failed(usage=usage):
+            return usage
+        case Cancelled():
+            return None

@@ -13,6 +13,7 @@ from tui_failover.core.meter import Meter
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import Price, ProviderSpec
+from tui_failover.core.traffic import Traffic
 from tui_failover.core.transition import BreakerState
 
 
@@ -86,6 +87,7 @@ class ProviderState:
         imposed_by: who drained it or put it into maintenance; "" for nobody.
         checking: a check is under way.
         inflight: admitted attempts under way.
+        traffic: what its attempts of the last minutes took.
         since_at: when its availability or public word last changed.
         changed_revision: fleet revision of that change.
         registered_at: when it became known; checks are spread from here.
@@ -105,6 +107,7 @@ class ProviderState:
     inflight: int = 0
     live: Series = field(default_factory=Series)
     probes: Series = field(default_factory=Series)
+    traffic: Traffic = field(default_factory=Traffic)
     spend: Spend = field(default_factory=Spend)
     since_at: float = 0.0
     changed_revision: int = 0

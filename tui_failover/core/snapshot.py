@@ -12,7 +12,9 @@ from tui_failover.core.event import Event
 from tui_failover.core.health import Status
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, Moment, ProviderId
-from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind
+from tui_failover.core.need import Needs
+from tui_failover.core.spec import Dialect, FailoverConfig, Price, ProbeKind
+from tui_failover.core.traffic import Traffic
 from tui_failover.core.transition import BreakerState
 
 
@@ -149,6 +151,10 @@ class ProviderView:
         overridden: it was registered or changed at run time; the settings say otherwise.
         full: which limit leaves no room for one more query, or None; it stays available all the same.
         limits: those in force.
+        tokens_per_s: output tokens per second over the last 30 s, booked when an attempt ends.
+        price: what its tokens cost; None where that is not known.
+        carries: what its model can carry; None where that is not known.
+        context_window: most tokens its model reads and writes for one query; None where that is not known.
     """
 
     id: ProviderId
@@ -194,6 +200,10 @@ class ProviderView:
     overridden: bool = False
     full: WhyNot | None = None
     limits: tuple[LimitView, ...] = ()
+    tokens_per_s: float = 0.0
+    price: Price | None = None
+    carries: Needs | None = None
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +256,11 @@ class AgentView:
             switches; answered by another provider after the first one tried had failed.
         changed_revision: revision of its last routing change.
         overridden: its failover was set at run time; the settings say otherwise.
+        inflight: queries asked and not ended.
+        tokens_per_s: output tokens per second over the last 30 s, booked when a query is answered.
+        error_share: share of the last minute's queries that nobody answered, for no fault of the caller; None
+            without any.
+        traffic: what its queries of the last minutes took and needed.
     """
 
     id: AgentId
@@ -269,6 +284,10 @@ class AgentView:
     saved: int
     changed_revision: int
     overridden: bool = False
+    inflight: int = 0
+    tokens_per_s: float = 0.0
+    error_share: float | None = None
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.need import Needs
 
 
 class Dialect(StrEnum):
@@ -119,6 +120,8 @@ class ProviderSpec:
         probe: how it is checked.
         limits: how much it may be asked for.
         weight: its share of the queries of agents whose strategy is `weighted`, against the others' weights.
+        carries: what its model can carry; None where that is not known.
+        context_window: most tokens its model reads and writes for one query; None where that is not known.
     """
 
     id: ProviderId
@@ -134,6 +137,8 @@ class ProviderSpec:
     probe: ProbeSpec = field(default_factory=ProbeSpec)
     limits: ProviderLimits = NO_LIMITS
     weight: int = 1
+    carries: Needs | None = None
+    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

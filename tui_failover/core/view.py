@@ -128,6 +128,10 @@ def _provider(fleet: Fleet, state: ProviderState, moment: Moment, active_for: tu
         overridden=fleet.given is not None and spec.id in fleet.registered,
         full=_why(spec.id, limit),
         limits=limits_of(fleet, state, now),
+        tokens_per_s=state.traffic.tokens_per_s(now, _RATE_S),
+        price=spec.price,
+        carries=spec.carries,
+        context_window=spec.context_window,
     )
 
 
@@ -225,6 +229,10 @@ def _agent(fleet: Fleet, agent: AgentState, now: float) -> AgentView:
         saved=agent.saved,
         changed_revision=agent.changed_revision,
         overridden=fleet.overridden(agent.config),
+        inflight=agent.inflight,
+        tokens_per_s=agent.traffic.tokens_per_s(now, _RATE_S),
+        error_share=agent.traffic.failed_share(now, _ERRORS_S),
+        traffic=agent.traffic,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tui_failover.core.allowance import Word
 from tui_failover.core.chain import Plan, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
-from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked, QueryEnded
+from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked
 from tui_failover.core.failure import POLICY, Next, Spent, Step, next_step
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
@@ -88,25 +88,18 @@ class Dispatcher:
         self._cell.apply(QueryAsked(agent))
         run = Run(agent, errand, self._now(), state.config.max_retries, tokens=tokens)
         run.home = self._affinity.home(agent, errand, run.started)
-        answer = await self._carry(run)
-        first = run.tried[0] if run.tried else None
-        match answer:
-            case QueryRefused():
-                self._cell.apply(QueryEnded(agent, None, first, callers_fault=True, reason=answer.reason))
+        answer: Carried | QueryRefused | AllProvidersFailed | None = None
+        try:
+            answer = await self._carry(run)
+            if not isinstance(answer, Carried):
                 raise answer
-            case AllProvidersFailed():
-                reason = "; ".join(f"{one.provider}: {one.reason}" for one in answer.attempts)
-                nobodys = run.callers_fault
-                self._cell.apply(QueryEnded(agent, None, first, callers_fault=nobodys, reason=reason))
-                raise answer
-            case Carried():
-                away = answer.provider != state.preferred[0] or chooses(state)
-                self._affinity.answered(agent, errand, answer.provider, away=away, now=self._now())
-                try:
-                    yield answer
-                finally:
-                    answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
-                    self._tell_end(agent, answer, first)
+            away = answer.provider != state.preferred[0] or chooses(state)
+            self._affinity.answered(agent, errand, answer.provider, away=away, now=self._now())
+            yield answer
+        finally:
+            if isinstance(answer, Carried):
+                answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
+            self._cell.apply(run.end(answer))
 
     async def go_on(self, agent: AgentId, carried: Carried, errand: Errand, tokens: int = 0) -> bool:
         """Have somebody else go on with an answer that broke off, within the attempts its query has left.
@@ -132,16 +125,6 @@ class Dispatcher:
             carried.pass_to(answer)
         self._cell.apply(AnswerTakenOver(agent, f"{trail[-1].provider}: {trail[-1].reason}", answer.provider))
         return True
-
-    def _tell_end(self, agent: AgentId, carried: Carried, first: ProviderId | None) -> None:
-        match carried.outcome:
-            case Answered():
-                self._cell.apply(QueryEnded(agent, carried.provider, first))
-            case Failed(failure):
-                reason = f"{carried.provider}: {failure.reason}"
-                self._cell.apply(QueryEnded(agent, None, first, reason=reason))
-            case Cancelled() | None:
-                self._cell.apply(QueryEnded(agent, None, first, callers_fault=True, reason="the caller went away"))
 
     async def _carry(self, run: Run) -> Carried | QueryRefused | AllProvidersFailed:
         route = await self._with_room(run, self._plan)

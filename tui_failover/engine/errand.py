@@ -8,6 +8,7 @@ from typing import Protocol
 from tui_failover.core.allowance import Word
 from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
+from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.outcome import Failed, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.query import Query, Reply
@@ -45,6 +46,11 @@ class Errand(Protocol):
         """Return which conversation the query belongs to, or None where it belongs to none."""
         ...
 
+    @property
+    def needs(self) -> Needs:
+        """What the query needs of a model; asked once, when it has ended."""
+        ...
+
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the query, or ""; it is then passed over and nothing is booked."""
         ...
@@ -56,6 +62,8 @@ class Errand(Protocol):
 
 class Asking:
     """A query in no vendor's dialect, which ends with the whole answer."""
+
+    needs = NO_NEEDS
 
     def __init__(self, query: Query) -> None:
         self._query = query

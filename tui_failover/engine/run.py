@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field, replace
 
 from tui_failover.core.chain import limits_for
-from tui_failover.core.errors import AllProvidersFailed, AttemptRecord
+from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
+from tui_failover.core.fact import QueryEnded
 from tui_failover.core.failure import most_actionable
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.outcome import FailureKind
+from tui_failover.core.outcome import Answered, Failed, FailureKind
 from tui_failover.core.ports import Limits
-from tui_failover.engine.errand import Errand
+from tui_failover.engine.errand import Carried, Errand
 
 _BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
 _SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
@@ -105,3 +106,21 @@ class Run:
             kind = FailureKind.RATE_LIMITED
             waits = waits or [_PLACE_S]
         return AllProvidersFailed(self.agent, [*self.trail, *passed], kind, min(waits, default=None))
+
+    def end(self, answer: Carried | QueryRefused | AllProvidersFailed | None) -> QueryEnded:
+        """Return how the query ended; without any answer its caller went away while it was carried."""
+        served_by, callers_fault, reason, usage = None, True, "the caller went away", None
+        match answer:
+            case QueryRefused():
+                reason = answer.reason
+            case AllProvidersFailed():
+                callers_fault = self.callers_fault
+                reason = "; ".join(f"{one.provider}: {one.reason}" for one in answer.attempts)
+            case Carried(outcome=Answered(reply)):
+                served_by, callers_fault, reason, usage = answer.provider, False, "", reply.usage
+            case Carried(outcome=Failed(failure)):
+                callers_fault, reason = False, f"{answer.provider}: {failure.reason}"
+            case _:
+                pass
+        first = self.tried[0] if self.tried else None
+        return QueryEnded(self.agent, served_by, first, callers_fault, reason, usage, self.errand.needs)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from tui_failover.core.names import ProviderId
+from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.spec import ProviderSpec
@@ -146,6 +147,11 @@ class Continuation:
 
     def conversation(self) -> None:
         """Return no conversation: the query has found its place in it, and keeps that."""
+
+    @property
+    def needs(self) -> Needs:
+        """Return no needs: they are told of the query as a whole."""
+        return NO_NEEDS
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot go on, or ""."""

@@ -5,6 +5,7 @@ from functools import cache
 from typing import cast
 
 from tui_failover.core.names import ProviderId
+from tui_failover.core.need import Needs
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.spec import MidStream, ProviderSpec
@@ -35,6 +36,7 @@ from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal, Rend
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.members import read_members
+from tui_failover.wire.needs import needs_of
 from tui_failover.wire.openai_request_reading import read_openai_request
 from tui_failover.wire.openai_request_writing import write_openai_request
 from tui_failover.wire.openai_responses_reading import read_responses_request
@@ -83,6 +85,11 @@ class Errand:
     def conversation(self) -> Conversation | None:
         """Return which conversation the request belongs to."""
         return conversation_of(self.asked)
+
+    @property
+    def needs(self) -> Needs:
+        """What the request needs of a model."""
+        return needs_of(self.asked.body.values)
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the request, or ""."""

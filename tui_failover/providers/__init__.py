@@ -5,7 +5,7 @@ Importing this room loads no SDK; they cost a second of start-up and are importe
 
 from tui_failover.providers.connection import AuthHeader, Connection, MaxTokensField
 from tui_failover.providers.factory import SdkUpstreams
-from tui_failover.providers.prices import price_of
+from tui_failover.providers.prices import context_window_of, price_of
 from tui_failover.providers.scripted import Answer, Break, Hang, ScriptedUpstream, ScriptedUpstreams, failing
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "ScriptedUpstream",
     "ScriptedUpstreams",
     "SdkUpstreams",
+    "context_window_of",
     "failing",
     "price_of",
 ]

@@ -1,4 +1,4 @@
-"""List prices of known models, from the data inside genai-prices; no network is asked."""
+"""List prices and context windows of known models, from the data inside genai-prices; no network is asked."""
 
 from decimal import Decimal
 
@@ -20,6 +20,16 @@ def price_of(dialect: Dialect, model: str) -> Price | None:
     except LookupError:
         return None
     return Price(_per_million(asked.total_price), _per_million(answered.total_price))
+
+
+def context_window_of(dialect: Dialect, model: str) -> int | None:
+    """Return how many tokens `model` reads and writes for one query, or None where it is not known."""
+    from genai_prices import Usage, calc_price
+
+    try:
+        return calc_price(Usage(), model, provider_id=dialect.value).model.context_window
+    except LookupError:
+        return None
 
 
 def _per_million(dollars: Decimal) -> int:

@@ -1,0 +1,171 @@
+"""What has ended lately, in slots of time: queries, failures, tokens, needs. Bounded and immutable.
+
+Only the newest slot is written anew for a query, whatever came before it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from tui_failover.core.need import NO_NEEDS, Need, Needs
+from tui_failover.core.query import Usage
+
+SLOT_S: Final = 2.0
+SPAN_S: Final = 300.0  # the longest window that can be asked for
+_SLOTS: Final = int(SPAN_S / SLOT_S)
+_NONE: Final[Mapping[Needs, int]] = MappingProxyType({})
+_NO_TOKENS: Final = Usage()
+
+
+class Slot(NamedTuple):
+    """What ended in one slot of time.
+
+    Attributes:
+        number: the slot covers monotonic seconds from `number * SLOT_S`.
+        ended: queries, or attempts.
+        failed: those of them that failed.
+        unmetered: answers whose tokens are not known.
+        input_tokens, output_tokens: of the others, as the providers counted them.
+        longest: most input tokens of one.
+        needs: how many needed what; those that needed nothing are not in it.
+    """
+
+    number: int = -1
+    ended: int = 0
+    failed: int = 0
+    unmetered: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    longest: int = 0
+    needs: Mapping[Needs, int] = _NONE
+
+
+class Ended(NamedTuple):
+    """How a query, or an attempt, ended.
+
+    Attributes:
+        failed: nobody answered it, and its caller is not to blame.
+        usage: tokens; None where they are not known.
+        unmetered: it was answered, and its tokens are not known.
+        needs: what it needed.
+    """
+
+    failed: bool = False
+    usage: Usage | None = None
+    unmetered: bool = False
+    needs: Needs = NO_NEEDS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many queries needed exactly this."""
+
+    needs: Needs
+    queries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What ended within a window.
+
+    Attributes:
+        window_s: seconds looked back over.
+        ended, failed, unmetered, input_tokens, output_tokens, longest: as in `Slot`.
+        wanted: what was needed, the most frequent first.
+    """
+
+    window_s: float = SPAN_S
+    ended: int = 0
+    failed: int = 0
+    unmetered: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    longest: int = 0
+    wanted: tuple[Wanted, ...] = ()
+
+    def needing(self, need: Need) -> int:
+        """Return how many queries needed this, whatever else they needed."""
+        return sum(one.queries for one in self.wanted if need in one.needs)
+
+
+class Traffic(NamedTuple):
+    """The slots of the last minutes; `newest` is the one that is still being filled."""
+
+    newest: Slot = Slot()
+    older: tuple[Slot, ...] = ()
+
+    def ended(self, at: float, how: Ended) -> "Traffic":
+        """Return the traffic with one more that ended at `at`, in monotonic seconds."""
+        number = int(at // SLOT_S)
+        slot, older = self.newest, self.older
+        if number > slot.number:
+            slot, older = Slot(number), self._closed(number)
+        usage = how.usage or _NO_TOKENS
+        needs = slot.needs
+        if how.needs:
+            needs = {**needs, how.needs: needs.get(how.needs, 0) + 1}
+        filled = Slot(
+            slot.number,
+            slot.ended + 1,
+            slot.failed + how.failed,
+            slot.unmetered + how.unmetered,
+            slot.input_tokens + usage.input_tokens,
+            slot.output_tokens + usage.output_tokens,
+            max(slot.longest, usage.input_tokens),
+            needs,
+        )
+        return Traffic(filled, older)
+
+    def tokens_per_s(self, now: float, window_s: float) -> float:
+        """Return output tokens per second over the last `window_s` seconds."""
+        if self.newest.number < int((now - window_s) // SLOT_S) + 1:  # most are idle, all are asked every second
+            return 0.0
+        return sum(slot.output_tokens for slot in self._within(now, window_s)) / window_s
+
+    def failed_share(self, now: float, window_s: float) -> float | None:
+        """Return the share that failed of what ended in the last `window_s` seconds; None where nothing did."""
+        ended = failed = 0
+        for slot in self._within(now, window_s):
+            ended += slot.ended
+            failed += slot.failed
+        return failed / ended if ended else None
+
+    def recent(self, now: float, window_s: float = SPAN_S) -> Recent:
+        """Return everything of the last `window_s` seconds together."""
+        slots = tuple(self._within(now, window_s))
+        wanted: dict[Needs, int] = {}
+        for slot in slots:
+            for needs, queries in slot.needs.items():
+                wanted[needs] = wanted.get(needs, 0) + queries
+        ranked = sorted(wanted.items(), key=lambda pair: (-pair[1], sorted(pair[0])))
+        return Recent(
+            window_s,
+            sum(slot.ended for slot in slots),
+            sum(slot.failed for slot in slots),
+            sum(slot.unmetered for slot in slots),
+            sum(slot.input_tokens for slot in slots),
+            sum(slot.output_tokens for slot in slots),
+            max((slot.longest for slot in slots), default=0),
+            tuple(Wanted(needs, queries) for needs, queries in ranked),
+        )
+
+    def _closed(self, number: int) -> tuple[Slot, ...]:
+        """Return the older slots once the newest is full, without those that no window reaches any more."""
+        if self.newest.number < 0:
+            return ()
+        oldest = number - _SLOTS
+        older = self.older
+        if older and older[0].number <= oldest:
+            older = tuple(slot for slot in older if slot.number > oldest)
+        return (*older, self.newest)
+
+    def _within(self, now: float, window_s: float) -> Iterator[Slot]:
+        """Yield the slots of the last seconds, the newest first."""
+        first = int((now - window_s) // SLOT_S) + 1
+        if self.newest.number >= first:
+            yield self.newest
+            for slot in reversed(self.older):
+                if slot.number < first:
+                    return
+                yield slot
