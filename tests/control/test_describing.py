@@ -149,6 +149,10 @@ async def test_figures_are_named_after_the_conventions_and_count_what_happened(w
     assert samples[("tui_failover_provider_status", *about, ("status", "healthy"))] == 1
     assert samples[seconds] == 1
     assert samples[tokens_in] == 10
+    assert samples[("tui_failover_queries_inflight", agent)] == 0
+    assert samples[("tui_failover_queries_failed_share", agent)] == 0
+    assert samples[("tui_failover_tokens_per_second", agent)] == pytest.approx(5 / 30)
+    assert samples[("tui_failover_provider_tokens_per_second", *about)] == pytest.approx(5 / 30)
 
 
 async def test_limits_in_force_and_what_is_used_of_them_are_shown(world: ControlWorld) -> None:

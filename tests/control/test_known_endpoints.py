@@ -99,7 +99,9 @@ async def test_statistics_tell_where_the_agent_stands(world: ControlWorld) -> No
     assert got.json["active_provider"] == "openai-agent"
     assert got.json["provider_chain"] == list(PROVIDERS)
     assert got.json["auto_failover_enabled"] is True
-    assert got.json["queries"] == 1
+    assert (got.json["queries"], got.json["in_flight"], got.json["error_share"]) == (1, 0, 0.0)
+    assert got.json["queries_per_s"] == pytest.approx(1 / 30)
+    assert got.json["tokens_per_s"] == pytest.approx(5 / 30)
     health = got.json["provider_health"]
     assert isinstance(health, dict)
     assert [set(health[name]) for name in PROVIDERS] == [EIGHT] * 3

@@ -213,8 +213,23 @@ async def test_preview_tells_what_a_switch_would_mean_and_changes_nothing(world:
     assert got.json["consequences"] == [
         "new queries of my-agent go to claude-agent",
         "0 attempts under way at openai-agent are finished there",
+        "loses nothing known: no query has ended in the last 30 s",
     ]
     assert world.manager.snapshot().revision == before
+
+
+async def test_preview_tells_what_recent_queries_took_and_would_lose(world: ControlWorld) -> None:
+    await world.asks("POST", "/api/agents/my-agent/query", {"query": "Hello"})
+
+    got = await world.asks("GET", f"{A}/failover/preview?provider_id=claude-agent")
+
+    recent = got.json["recent"]
+    assert isinstance(recent, dict)
+    assert (recent["queries"], recent["input_tokens"], recent["output_tokens"]) == (1, 10, 5)
+    assert (got.json["in_flight"], got.json["losses"], got.json["losses_known"]) == (0, [], False)
+    assert got.json["source"]["p95_now"]["samples"] == 1  # type: ignore[index]
+    assert got.json["target"]["micro_dollars_per_hour"] is None  # type: ignore[index]
+    assert got.json["consequences"][-1] == "loses nothing known: what claude-agent carries is not told"  # type: ignore[index]
 
 
 async def test_preview_tells_why_a_switch_would_be_refused(world: ControlWorld) -> None:

@@ -57,6 +57,8 @@ def test_the_stats_of_an_agent_name_its_chain_and_what_failover_did() -> None:
         failed=0,
         failovers=1,
         saved_by_failover=2,
+        queries_per_s=2 / 30,
+        error_share=0.0,
     )
 
 

@@ -97,6 +97,7 @@ def providers(draw: st.DrawFn, name: str) -> ProviderView:
         spend=draw(COUNTS),
         unpriced=draw(COUNTS),
         full=draw(st.one_of(st.none(), why_nots(id_))),
+        tokens_per_s=draw(st.floats(0, 1e9)),
     )
 
 
@@ -133,6 +134,9 @@ def agents(draw: st.DrawFn, name: str, views: list[ProviderView]) -> AgentView:
         rate=draw(st.floats(0, 1e9)),
         failed=draw(COUNTS),
         saved=draw(COUNTS),
+        inflight=draw(COUNTS),
+        tokens_per_s=draw(st.floats(0, 1e9)),
+        error_share=draw(st.one_of(st.none(), st.floats(0, 1))),
     )
 
 
@@ -179,6 +183,8 @@ def pictures(draw: st.DrawFn) -> Picture:
         read_only=draw(st.booleans()),
         caption=draw(WORDS),
         environment=draw(WORDS),
+        gateway=draw(st.sampled_from(["", "http://127.0.0.1:5000", "http://[::1]:80"])),
+        gateway_problem=draw(st.sampled_from(["", "the address is taken"])),
     )
 
 

@@ -104,6 +104,7 @@ def a_provider(name: str, usual_s: float = 0.9, *, rate: float = 0.0) -> Provide
         agents=(AGENT,),
         active_for=(),
         changed_revision=12,
+        tokens_per_s=rate * 28,
     )
 
 
@@ -124,6 +125,7 @@ def down(view: ProviderView, *, for_s: float = 60.0, opens_in_s: float = 18.0) -
         error="503 server error",
         error_share=1.0,
         rate=0.0,
+        tokens_per_s=0.0,
         inflight=0,
         live=with_failures(view.live, for_s),
         probes=with_failures(view.probes, for_s),
@@ -217,6 +219,9 @@ def an_agent(name: str, chain: Sequence[ProviderView], *, active: int = 0, rate:
         failed=0,
         failovers=int(active > 0),
         saved=312 if active else 0,
+        inflight=int(rate),
+        tokens_per_s=rate * 28,
+        error_share=0.0 if rate else None,
         changed_revision=40,
     )
 

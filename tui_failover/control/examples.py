@@ -45,12 +45,24 @@ STATS: Final = {
     "failed": 0,
     "failovers": 1,
     "saved_by_failover": 7,
+    "in_flight": 3,
+    "queries_per_s": 2.4,
+    "tokens_per_s": 310.5,
+    "error_share": 0.0,
     "next_provider": "claude-agent",
     "active_since": "2026-11-23T05:00:00.000+00:00",
     "active_because": "primary",
     "pinned_to": None,
     "automation_held_by": None,
     "panic": False,
+}
+RECENT: Final = {
+    "window_s": 300.0,
+    "queries": 720,
+    "failed": 0,
+    "input_tokens": 410_000,
+    "output_tokens": 93_000,
+    "longest_input_tokens": 3_100,
 }
 PROVIDER: Final = {
     "dialect": "openai",

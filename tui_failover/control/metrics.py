@@ -34,6 +34,12 @@ _AGENT_GAUGES: dict[str, tuple[str, Callable[[AgentView], float]]] = {
     "tui_failover_panic": ("Nothing is available, the least bad is tried", lambda view: view.panic),
     "tui_failover_automation_held": ("A person holds automation", lambda view: view.automation_held is not None),
     "tui_failover_pinned": ("A switch by hand holds", lambda view: view.pin is not None),
+    "tui_failover_queries_inflight": ("Queries asked and not ended", lambda view: view.inflight),
+    "tui_failover_queries_failed_share": (
+        "Share of the last minute's queries that nobody answered",
+        lambda view: view.error_share or 0.0,
+    ),
+    "tui_failover_tokens_per_second": ("Output tokens of answered queries", lambda view: view.tokens_per_s),
 }
 _PROVIDER_COUNTS: dict[str, tuple[str, Callable[[ProviderView], float]]] = {
     "tui_failover_breaker_opened": ("Openings of the breaker", lambda view: view.breaker.opened_count),
@@ -45,6 +51,7 @@ _PROVIDER_GAUGES: dict[str, tuple[str, Callable[[ProviderView], float]]] = {
     "tui_failover_provider_active": ("Agents whose active provider it is", lambda view: len(view.active_for)),
     "tui_failover_provider_consecutive_failures": ("Failures in a row", lambda view: view.failures),
     "tui_failover_provider_inflight": ("Attempts under way", lambda view: view.inflight),
+    "tui_failover_provider_tokens_per_second": ("Output tokens of attempts", lambda view: view.tokens_per_s),
     "tui_failover_breaker_open": (
         "0 closed, 0.5 half-open, 1 open",
         lambda view: {BreakerState.CLOSED: 0.0, BreakerState.HALF_OPEN: 0.5, BreakerState.OPEN: 1.0}[

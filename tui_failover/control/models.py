@@ -9,6 +9,7 @@ from tui_failover.config.tables import ProviderTable
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.need import Need
 from tui_failover.core.spec import FailbackMode, FailoverConfig, MidStream, Strategy
 from tui_failover.core.text import scrub
 
@@ -249,6 +250,10 @@ class Stats(Told):
     failed: int
     failovers: int
     saved_by_failover: int
+    in_flight: int
+    queries_per_s: float
+    tokens_per_s: float
+    error_share: float | None
     next_provider: str | None
     active_since: str
     active_because: str
@@ -314,6 +319,24 @@ class Anything(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class Recent(Told):
+    """An agent's queries of the last minutes, as a switch is judged by them."""
+
+    window_s: float
+    queries: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    longest_input_tokens: int
+
+
+class Loss(Told):
+    """Something that some of those queries needed and the target does not carry."""
+
+    need: Need
+    queries: int
+
+
 class Preview(Told):
     """What a switch would mean."""
 
@@ -325,6 +348,10 @@ class Preview(Told):
     consequences: list[str]
     source: Anything
     target: Anything
+    in_flight: int
+    recent: Recent
+    losses: list[Loss]
+    losses_known: bool
     revision: int
 
 

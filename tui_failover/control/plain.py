@@ -1,4 +1,4 @@
-"""Values of the core as JSON values: instants become UTC times, histories for sparklines are left out."""
+"""Values of the core as JSON values: instants become UTC times, histories are left out."""
 
 import dataclasses
 import math
@@ -12,6 +12,7 @@ from tui_failover.core.names import Moment
 from tui_failover.core.report import FailoverStats, ProviderHealth
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 from tui_failover.core.spec import FailoverConfig
+from tui_failover.core.traffic import Traffic
 
 _NINE = (
     "agent_id",
@@ -59,7 +60,7 @@ def _fields(value: object, moment: Moment) -> dict[str, object]:
         one = getattr(value, field.name)
         if field.name.endswith("_at") and isinstance(one, float | int):
             found[field.name] = iso(moment.wall(one))
-        elif not isinstance(one, Series):
+        elif not isinstance(one, Series | Traffic):
             found[field.name] = plain(one, moment)
     return found
 

@@ -31,7 +31,14 @@ class ProviderHealth:
 
 @dataclass(frozen=True, slots=True)
 class FailoverStats:
-    """An agent's failover at one instant."""
+    """An agent's failover at one instant.
+
+    Attributes:
+        in_flight: queries under way.
+        queries_per_s: asked, over the last 30 s.
+        tokens_per_s: output tokens of answered queries, over the last 30 s.
+        error_share: share of the last minute's queries that nobody answered; None without any.
+    """
 
     agent_id: AgentId
     primary_provider: ProviderId
@@ -45,6 +52,10 @@ class FailoverStats:
     failed: int
     failovers: int
     saved_by_failover: int
+    in_flight: int = 0
+    queries_per_s: float = 0.0
+    tokens_per_s: float = 0.0
+    error_share: float | None = None
 
 
 def health_of(view: ProviderView, moment: Moment) -> ProviderHealth:
@@ -78,6 +89,10 @@ def stats_of(agent: AgentView, snapshot: Snapshot) -> FailoverStats:
         failed=agent.failed,
         failovers=agent.failovers,
         saved_by_failover=agent.saved,
+        in_flight=agent.inflight,
+        queries_per_s=agent.rate,
+        tokens_per_s=agent.tokens_per_s,
+        error_share=agent.error_share,
     )
 
 

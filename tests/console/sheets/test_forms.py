@@ -14,7 +14,7 @@ from tests.support.fleets import (
     pinned_trial,
     recovering,
 )
-from tests.support.views import AGENT, BACKUP, CLAUDE, OPENAI, a_provider, a_snapshot, an_agent, down
+from tests.support.views import AGENT, BACKUP, CLAUDE, NOW, OPENAI, a_provider, a_snapshot, an_agent, down
 from tui_failover.console.ending import Ending
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.sheets.automation import AutomationSheet, toggle
@@ -34,7 +34,11 @@ from tui_failover.core.command import (
     SwitchTo,
 )
 from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.need import EVERY_NEED, Need
+from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.spec import Price
+from tui_failover.core.traffic import Ended, Traffic
 
 SUBJECTS: dict[str, Callable[[ProviderId], Subject]] = {
     "switch": SwitchSheet,
@@ -114,11 +118,49 @@ class TestSwitch:
         told = body(SwitchSheet(BACKUP).form(all_healthy(), {}))
 
         assert "from  openai         ● UP" in told
-        assert "p95 1.0s of 100 answers, newest 4s ago, 12.4/s" in told
+        assert "as of 4s ago, gpt-4.1-mini" in told
+        assert "p95 1.0s over 20 answers, 1.0s over the 80 before" in told
+        assert "price unknown; in all 12.4/s, 12 in flight" in told
         assert "to    backup-openai  ● UP" in told
-        assert "12 queries in flight finish on openai. New ones go to backup-openai." in told
+        assert "loses nothing known: no query has ended in the last 5 min" in told
+        assert "12 queries of support-bot are in flight and finish where they are." in told
         assert "support-bot is the only agent." in told
         assert "automation may move it again after 30 min" in told
+
+    @pytest.mark.parametrize(
+        ("inflight", "words"),
+        [(0, "No query of support-bot is in flight."), (1, "1 query of support-bot is in flight and finishes")],
+    )
+    def test_what_is_in_flight_is_told_in_good_grammar(self, inflight: int, words: str) -> None:
+        calm = all_healthy()
+        agents = (replace(calm.agents[0], inflight=inflight),)
+
+        assert words in body(SwitchSheet(BACKUP).form(replace(calm, agents=agents), {}))
+
+    def test_the_price_is_that_of_the_agents_own_tokens_at_each_end(self) -> None:
+        assert "$2.40/h for support-bot; in all 12.4/s" in self.told(Ended(usage=Usage(50_000, 10_000)))
+        assert "price unknown, tokens are not told" in self.told(Ended(unmetered=True))
+        assert "support-bot asks nothing now" in self.told()
+
+    def test_what_recent_queries_would_lose_is_loud(self) -> None:
+        told = self.told(Ended(needs=frozenset({Need.IMAGES})), Ended())
+
+        assert "loses images: 1 of 2 queries in the last 5 min" in told
+
+    @staticmethod
+    def told(*ends: Ended) -> str:
+        """Return the sheet's body for priced providers, the target takes no images, after such queries."""
+        calm = all_healthy()
+        price = Price(2_000_000, 10_000_000)
+        views = tuple(
+            replace(one, price=price, carries=EVERY_NEED - {Need.IMAGES} if one.id == BACKUP else EVERY_NEED)
+            for one in calm.providers
+        )
+        traffic = Traffic()
+        for how in ends:
+            traffic = traffic.ended(NOW - 1.0, how)
+        agents = (replace(calm.agents[0], traffic=traffic),)
+        return body(SwitchSheet(BACKUP).form(replace(calm, providers=views, agents=agents), {}))
 
     def test_an_unavailable_target_wants_its_effect_accepted(self) -> None:
         form = SwitchSheet(OPENAI).form(failover_in_progress(), {})

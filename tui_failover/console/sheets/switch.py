@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui_failover.console.picture import Ink, Line, Span
-from tui_failover.console.presentation.duration import ago, latency
-from tui_failover.console.presentation.figures import money, plural, rate
-from tui_failover.console.presentation.words import mark
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Picks, Row, picked
-from tui_failover.console.sheets.wording import RULES, hold_time, in_flight, line, names, obstacle
+from tui_failover.console.sheets.known import ends
+from tui_failover.console.sheets.wording import RULES, hold_time, line, names, obstacle, stays
 from tui_failover.core.command import SwitchTo
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.preview import losses_told, preview_of
+from tui_failover.core.snapshot import AgentView, Snapshot
 from tui_failover.core.spec import FailbackMode
 
 HOLD, UNTIL_UNDONE, TRIAL = range(3)
@@ -89,39 +88,24 @@ def _switch(snapshot: Snapshot, agent: AgentView, target: ProviderId, mode: int)
 
 
 def _preview(snapshot: Snapshot, agent: AgentView, target: ProviderId, mode: int) -> Iterator[Line]:
-    source, goal = snapshot.provider(agent.active), snapshot.provider(target)
-    width = max(len(agent.active), len(target))
-    for label, view in (("from", source), ("to", goal)):
-        if view is not None:
-            yield _known(label, view, width)
-            yield _measured(view, snapshot.moment.mono)
-    yield ()
+    goal = snapshot.provider(target)
+    preview = preview_of(snapshot, agent, target)
+    if preview is not None:
+        yield from ends(snapshot, agent, preview)
+        yield ()
+        yield from (_loses(loss) for loss in losses_told(preview) if target != agent.active)
     if goal is not None and not goal.available:
         yield line(f"{target} is not available: {obstacle(goal)}.", Ink.DOWN, bold=True)
-        yield line("Each query tries it first and, if it fails, goes on along the chain.")
-    elif source is not None and target != agent.active:
-        yield line(f"{in_flight(source)} New ones go to {target}.")
+        yield line("Each new query tries it first and, if it fails, goes on along the chain.")
+    if preview is not None and target != agent.active:
+        yield line(stays(agent))
     yield line(_others(snapshot, agent), Ink.MUTED)
     yield from _ends(agent, mode)
 
 
-def _known(label: str, view: ProviderView, width: int) -> Line:
-    return (
-        Span(f"{label:<6}", Ink.MUTED),
-        Span(f"{view.id:<{width}}  "),
-        mark(view),
-        Span(f"  {view.model}", Ink.MUTED),
-    )
-
-
-def _measured(view: ProviderView, now: float) -> Line:
-    """Return what is known of a provider, on how many answers it stands, and how old it is."""
-    known = "no answer yet"
-    if view.p95_s is not None:
-        newest = ago(view.last_success_at, now)
-        known = f"p95 {latency(view.p95_s)} of {plural(view.samples, 'answer')}, newest {newest}"
-    spent = f", {money(view.spend)} since start" if view.spend else ""
-    return (Span("      "), Span(f"{known}, {rate(view.rate)}{spent}", Ink.MUTED))
+def _loses(loss: str) -> Line:
+    harmless = loss.startswith("nothing")
+    return (Span("loses ", Ink.MUTED), Span(loss, Ink.TEXT if harmless else Ink.DEGR, bold=not harmless))
 
 
 def _others(snapshot: Snapshot, agent: AgentView) -> str:

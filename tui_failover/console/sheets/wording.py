@@ -45,6 +45,17 @@ def in_flight(view: ProviderView) -> str:
     return f"{view.inflight} queries in flight finish on {view.id}."
 
 
+def stays(agent: AgentView) -> str:
+    """Return what becomes of an agent's queries under way when its route moves."""
+    match agent.inflight:
+        case 0:
+            return f"No query of {agent.id} is in flight."
+        case 1:
+            return f"1 query of {agent.id} is in flight and finishes where it is."
+        case many:
+            return f"{many} queries of {agent.id} are in flight and finish where they are."
+
+
 def moved(snapshot: Snapshot, away_from: ProviderId) -> tuple[tuple[AgentId, ProviderId | None], ...]:
     """Return where each agent that uses the provider goes without it; None: nowhere, nothing else is available."""
     return tuple((agent.id, _heir(snapshot, agent)) for agent in snapshot.agents if agent.active == away_from)

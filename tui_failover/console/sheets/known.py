@@ -1,0 +1,56 @@
+"""What is known of both ends of a switch, on how much it stands and how old it is."""
+
+from collections.abc import Iterator
+
+from tui_failover.console.picture import Ink, Line, Span
+from tui_failover.console.presentation.cells import cells, left
+from tui_failover.console.presentation.duration import ago, latency
+from tui_failover.console.presentation.figures import money, plural, rate
+from tui_failover.console.presentation.words import mark
+from tui_failover.core.preview import End, Preview
+from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+
+_INDENT = Span(" " * 6)
+
+
+def ends(snapshot: Snapshot, agent: AgentView, preview: Preview) -> Iterator[Line]:
+    """Yield three lines for each end: its state, how quick it is and was, what the agent costs there."""
+    width = max(cells(preview.source.provider), cells(preview.target.provider))
+    for label, end in (("from", preview.source), ("to", preview.target)):
+        view = snapshot.providers[snapshot.shown[end.provider]]
+        yield (
+            Span(f"{label:<6}", Ink.MUTED),
+            Span(f"{left(view.id, width)}  "),
+            mark(view),
+            Span(f"  {_age(end, snapshot.moment.mono)}, {view.model}", Ink.MUTED),
+        )
+        yield _INDENT, Span(_quickness(end), Ink.MUTED)
+        yield _INDENT, Span(f"{_price(agent, view, end, preview)}; {_load(end)}", Ink.MUTED)
+
+
+def _age(end: End, now: float) -> str:
+    return "nothing known yet" if end.known_at is None else f"as of {ago(end.known_at, now)}"
+
+
+def _quickness(end: End) -> str:
+    if end.now is None:
+        return "p95 not known, no answer yet"
+    now = f"p95 {latency(end.now.p95_s)} over {plural(end.now.samples, 'answer')}"
+    before = end.before
+    return now if before is None else f"{now}, {latency(before.p95_s)} over the {before.samples} before"
+
+
+def _price(agent: AgentView, view: ProviderView, end: End, preview: Preview) -> str:
+    if view.price is None:
+        return "price unknown"
+    if end.per_hour is None:
+        return "price unknown, tokens are not told"
+    if not preview.recent.ended:
+        return f"{agent.id} asks nothing now"
+    about = "about " if preview.recent.unmetered else ""
+    return f"{about}{money(end.per_hour)}/h for {agent.id}"
+
+
+def _load(end: End) -> str:
+    """Return what everybody asks of it; limits in force belong beside these two figures."""
+    return f"in all {rate(end.rate)}, {end.inflight} in flight"
