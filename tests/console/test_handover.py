@@ -41,6 +41,15 @@ def test_of_many_changes_the_ones_that_moved_queries_are_told_and_the_rest_count
     assert lines[2:] == ("and 9 more changes",)
 
 
+def test_a_handover_tells_how_each_agents_queries_fare() -> None:
+    told = handover(failover_in_progress(), "")
+
+    assert (
+        "  - 22.0/s, 22 in flight, 616 tokens/s, 0.0% failed in the last minute; "
+        "312 saved by failover, 0 failed of 41800\n"
+    ) in told
+
+
 def test_a_row_is_one_line_with_state_breaker_and_reason() -> None:
     text = row(failover_in_progress().providers[0], NOW)
 

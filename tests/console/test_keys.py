@@ -283,3 +283,34 @@ class TestTypeThrough:
             await bench.pilot.press(*"jjjkj")
 
             assert bench.console.desk.picture().selected == BACKUP
+
+
+GATEWAY = "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("keys", [("tab", "tab"), ("shift+tab",)], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("before", [(), ("enter",)], ids=["overview", "detail"])
+async def test_y_on_the_gateways_address_copies_its_export_line(
+    before: tuple[str, ...], keys: tuple[str, ...], tmp_path: Path
+) -> None:
+    async with a_console(all_healthy(), options=Options(folder=tmp_path), gateway=GATEWAY) as bench:
+        await bench.press(*before, *keys, "y")
+
+        assert (tmp_path / "gateway.sh").read_text().startswith("export OPENAI_BASE_URL=http://127.0.0.1:5000/v1 ")
+        assert bench.toasts[-1].startswith("export line for http://127.0.0.1:5000 sent to the terminal's")
+        assert " y copy the export line " in bench.text()
+
+
+async def test_an_arrow_leaves_the_address_and_y_copies_the_row_again(tmp_path: Path) -> None:
+    async with a_console(all_healthy(), options=Options(folder=tmp_path), gateway=GATEWAY) as bench:
+        await bench.press("shift+tab", "down", "y")
+
+        assert bench.console.desk.picture().selected == CLAUDE
+        assert bench.toasts[-1].startswith("row of anthropic ")
+
+
+async def test_without_a_gateway_tab_goes_to_the_events_and_back() -> None:
+    async with a_console(all_healthy()) as bench:
+        await bench.press("tab", "tab", "y")
+
+        assert bench.toasts[-1].startswith("row of openai ")

@@ -40,6 +40,19 @@ async def test_switches_checks_and_themes_are_offered_by_name() -> None:
         assert {f"theme {name}" for name in theme.NAMES} <= set(offered)
 
 
+async def test_the_gateways_export_line_is_offered_where_there_is_a_gateway() -> None:
+    name = "copy the gateway's export line for a shell"
+    async with a_console(all_healthy(), gateway="http://127.0.0.1:5000") as bench:
+        offered = await _offers(bench)
+        assert not offered[name].help
+        run = offered[name].command
+        run()
+        await bench.settled()
+        assert bench.toasts[-1].startswith("export line for http://127.0.0.1:5000 sent")
+    async with a_console(all_healthy(), gateway_problem="the address is taken") as bench:
+        assert (await _offers(bench))[name].help == "not now, the address is taken"
+
+
 async def test_what_cannot_be_done_now_says_why() -> None:
     async with a_console(no_keys(), options=Options(read_only=True)) as bench:
         offered = await _offers(bench)

@@ -37,6 +37,22 @@ def test_an_event_is_told_with_time_subject_cause_and_source() -> None:
     assert sentence(event) == "14:05:20Z openai: breaker closed -> open, because 3 failures in a row (auto)."
 
 
+def test_a_summary_tells_how_everyones_queries_fare() -> None:
+    expected = "125400 queries so far: 42.1/s, 42 in flight, 1179 tokens/s, 624 saved by failover, 4 failed."
+
+    assert expected in summary(failover_in_progress())
+    assert not any("so far" in line for line in summary(no_keys()))
+
+
+async def test_the_gateways_address_is_told_once_as_soon_as_there_is_one() -> None:
+    told: list[str] = []
+    addresses = iter(["", "", "http://127.0.0.1:5000"])
+
+    await run_plain(FakeLink(all_healthy()), StillClock(), told.append, for_s=4.0, gateway=lambda: next(addresses))
+
+    assert [line for line in told if "gateway" in line] == ["The gateway is at http://127.0.0.1:5000."]
+
+
 def test_an_order_is_told_with_the_person_who_gave_it() -> None:
     event = replace(
         an_event(7, 0.0, EventKind.SWITCHED, "openai -> anthropic"),

@@ -88,11 +88,19 @@ _SIGNS: Final = {" ": "space", "!": "exclamation_mark", "[": "left_square_bracke
 
 @asynccontextmanager
 async def a_console(
-    snapshot: Snapshot, *, size: tuple[int, int] = MEDIUM, options: Options | None = None, settle_s: float = 0.0
+    snapshot: Snapshot,
+    *,
+    size: tuple[int, int] = MEDIUM,
+    options: Options | None = None,
+    settle_s: float = 0.0,
+    gateway: str = "",
+    gateway_problem: str = "",
 ) -> AsyncIterator[Bench]:
     """Run a console on a snapshot, with nothing left of the time in which keys are ignored after its start."""
     link, clock = FakeLink(snapshot), StillClock()
-    console = Console(Desk(link, clock, options or Options(actor="ana")), settle_s=settle_s, tick_s=NEVER_S)
+    desk = Desk(link, clock, options or Options(actor="ana"))
+    desk.gateway, desk.gateway_problem = lambda: gateway, lambda: gateway_problem
+    console = Console(desk, settle_s=settle_s, tick_s=NEVER_S)
     toasts: list[str] = []
 
     def heard(message: Message) -> None:

@@ -40,7 +40,12 @@ def run_demo(options: ConsoleOptions) -> int:
 
     stage = Stage(options.seed, options.listen)
     # Its traffic never ends, so there is nothing to be waited for.
-    life = Life(caption=lambda: stage.caption, drain_s=0.0, folder=user_state_path("tui-failover"))
+    life = Life(
+        caption=lambda: stage.caption,
+        drain_s=0.0,
+        folder=user_state_path("tui-failover"),
+        gateway=lambda: stage.address,
+    )
     return live(EngineThread(stage.running, new_loop), options, life)
 
 

@@ -40,6 +40,8 @@ def live_with_settings(settings: Settings, options: ConsoleOptions) -> int:
             started=started,
             stopping=stopping,
             hide=secrets.hide,
+            gateway=lambda: host.address,
+            gateway_problem=lambda: host.unheard,
         )
         try:
             return live(engine, options, life)

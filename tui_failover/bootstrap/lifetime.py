@@ -39,6 +39,8 @@ class Life:
         started: called when the engine runs and no screen covers the terminal yet.
         stopping: called when the engine is to stop and before queries are waited for.
         hide: takes secrets out of what is said about a crash.
+        gateway: where applications reach the gateway, "http://host:port"; "" where there is none, or not yet.
+        gateway_problem: why there is none although one was wanted, or "".
     """
 
     caption: Callable[[], str] = str
@@ -47,6 +49,8 @@ class Life:
     started: Callable[[], None] = _nothing
     stopping: Callable[[], None] = _nothing
     hide: Callable[[str], str] = str
+    gateway: Callable[[], str] = str
+    gateway_problem: Callable[[], str] = str
 
 
 def live(engine: EngineThread, options: ConsoleOptions, life: Life) -> int:
@@ -85,19 +89,20 @@ def _show(engine: EngineThread, options: ConsoleOptions, life: Life) -> ConsoleE
         folder=life.folder,
         for_s=options.for_s,
     )
-    return run_console(Console(Desk(engine, engine.clock, looks, life.caption), driver_class=KeptDriver))
+    desk = Desk(engine, engine.clock, looks, life.caption, life.gateway, life.gateway_problem)
+    return run_console(Console(desk, driver_class=KeptDriver))
 
 
 def _tell(engine: EngineThread, for_s: float | None, life: Life) -> int:
     """Tell each change until somebody or the time ends it; a hang-up ends the telling alone."""
-    end = asyncio.run(_telling(engine, for_s))
+    end = asyncio.run(_telling(engine, for_s, life.gateway))
     return 0 if end is None else _after(engine, ConsoleEnd(end), life)
 
 
-async def _telling(engine: EngineThread, for_s: float | None) -> Ending | None:
+async def _telling(engine: EngineThread, for_s: float | None, gateway: Callable[[], str]) -> Ending | None:
     with signals(STOPS | {signal.SIGHUP}) as arrived:
         signalled = asyncio.ensure_future(arrived.get())
-        telling = asyncio.ensure_future(run_plain(engine, engine.clock, write_line, for_s=for_s))
+        telling = asyncio.ensure_future(run_plain(engine, engine.clock, write_line, for_s=for_s, gateway=gateway))
         either: set[asyncio.Future[Any]] = {telling, signalled}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if telling.done():

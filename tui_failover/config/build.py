@@ -124,7 +124,7 @@ def _provider(
         probe=_probe(provider.probe),
         limits=_limits(provider),
         weight=provider.weight,
-        carries=carried_by(provider.dialect, provider.model),
+        carries=carried_by(provider.dialect, provider.model, dict(provider.capabilities)),
     )
 
 

@@ -11,6 +11,7 @@ from tui_failover.console.keymap import agents_of, selected, trials
 from tui_failover.console.palette import ConsoleCommands
 from tui_failover.console.presentation.arrangement import shown
 from tui_failover.console.presentation.duration import length
+from tui_failover.console.presentation.gateway import export_line
 from tui_failover.console.presentation.verdict import judge
 from tui_failover.console.screens.detail import Detail
 from tui_failover.console.screens.help import Help
@@ -130,11 +131,20 @@ class Actions:
     # Copying
 
     def copy(self) -> None:
-        """Copy the selected row."""
+        """Copy the selected row, or the gateway's export line where keys are about its address."""
+        if (board := self._console.board) is not None and board.on_address:
+            self.copy_export()
+            return
         picture = self._desk.picture()
         view = selected(picture)
         if view is not None:
             self._keep(handover.row(view, picture.at), "row.txt", f"row of {view.id}")
+
+    def copy_export(self) -> None:
+        """Copy the line that points applications at the gateway."""
+        address = self._desk.gateway()
+        if address:
+            self._keep(export_line(address), "gateway.sh", f"export line for {address}")
 
     def hand_over(self) -> None:
         """Copy the handover summary."""

@@ -60,23 +60,23 @@ class Gaze:
     frozen: Snapshot | None = None
 
 
-def _no_caption() -> str:
-    return ""
-
-
 @dataclass(slots=True)
 class Desk:
     """The console's state and its way to the engine. Used on the console's own loop alone.
 
     Attributes:
         caption: what a demo says about itself at this moment.
+        gateway: where applications reach the gateway, "http://host:port"; "" where there is none, or not yet.
+        gateway_problem: why there is none although one was wanted, or "".
         gaze: where the operator looks.
     """
 
     link: EngineLink
     clock: Clock
     options: Options = field(default_factory=Options)
-    caption: Callable[[], str] = _no_caption
+    caption: Callable[[], str] = str
+    gateway: Callable[[], str] = str
+    gateway_problem: Callable[[], str] = str
     gaze: Gaze = field(default_factory=Gaze)
     _orders: int = 0
 
@@ -101,6 +101,8 @@ class Desk:
             read_only=self.options.read_only,
             caption=scrub(self.caption()),
             environment=self.options.environment,
+            gateway=self.gateway(),
+            gateway_problem=self.gateway_problem(),
         )
         # Nothing may be ordered for a provider that the filter hides, or that is gone.
         rows = shown(picture)

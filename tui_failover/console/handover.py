@@ -53,6 +53,8 @@ def row(view: ProviderView, now: float) -> str:
         f"p95 {duration.latency(view.p95_s)}",
         f"errors {figures.share(view.error_share)}",
         figures.rate(view.rate),
+        f"{view.inflight} in flight",
+        f"{figures.tokens(view.tokens_per_s)} tokens/s",
         view.model,
         view.error or view.reason,
     )
@@ -103,9 +105,21 @@ def _routes(snapshot: Snapshot) -> Iterator[str]:
         then = f"next: {agent.next_best}" if agent.next_best is not None else "nothing to fail over to"
         because = _cell(agent.active_because)
         yield f"- **{_cell(agent.id)}** uses {_cell(agent.active)} since {since} ({because}); {_cell(then)}"
+        yield f"  - {_traffic(agent)}"
         for obstacle in agent.plan:
             if obstacle.provider != agent.active:
                 yield f"  - not {_cell(obstacle.provider)}: {_cell(obstacle.text)}"
+
+
+def _traffic(agent: AgentView) -> str:
+    """Return how its queries fare: at present, then since the start."""
+    flow = (
+        figures.rate(agent.rate),
+        f"{agent.inflight} in flight",
+        f"{figures.tokens(agent.tokens_per_s)} tokens/s",
+        f"{figures.share(agent.error_share)} failed in the last minute",
+    )
+    return f"{', '.join(flow)}; {agent.saved} saved by failover, {agent.failed} failed of {agent.queries}"
 
 
 def _provider(snapshot: Snapshot, view: ProviderView) -> str:

@@ -49,6 +49,7 @@ class ConsoleCommands(Provider):
         picture = console.desk.picture()
         yield from _by_key(console, picture, (Group.ACT, Group.EVERYONE))
         yield from _named(console, picture)
+        yield _export(console, picture)
         yield from _by_key(console, picture, (Group.SCREEN, Group.LOOK))
         for name in theme.NAMES:
             yield Offer(f"theme {name}", "how the screen looks", partial(console.actions.take_theme, name))
@@ -72,6 +73,11 @@ def _named(console: "Console", picture: Picture) -> Iterator[Offer]:
     for view in picture.snapshot.providers:
         why = locked or (f"no key: {view.missing_key}" if view.missing_key is not None else "")
         yield _offer(console, f"check {view.id}", why, partial(console.actions.check, (view.id,), view.id))
+
+
+def _export(console: "Console", picture: Picture) -> Offer:
+    why = "" if picture.gateway else picture.gateway_problem or "there is no gateway"
+    return _offer(console, "copy the gateway's export line for a shell", why, console.actions.copy_export)
 
 
 def _offer(console: "Console", text: str, why: str, run: Run) -> Offer:

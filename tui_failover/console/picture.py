@@ -53,6 +53,8 @@ class Picture:
         read_only: orders are switched off.
         caption: what a demo says about itself; "" outside a demo.
         environment: the operator's name for this installation; may be "".
+        gateway: where applications reach the gateway, "http://host:port"; "" where there is none.
+        gateway_problem: why there is none although one was wanted, or "".
     """
 
     snapshot: Snapshot
@@ -65,6 +67,8 @@ class Picture:
     read_only: bool = False
     caption: str = ""
     environment: str = ""
+    gateway: str = ""
+    gateway_problem: str = ""
 
     @property
     def at(self) -> float:

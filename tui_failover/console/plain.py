@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from tui_failover.console.presentation import routes
+from tui_failover.console.presentation import figures, routes
 from tui_failover.core.errors import EngineClosed
 from tui_failover.core.event import Event
 from tui_failover.core.health import Status
@@ -46,10 +46,17 @@ def summary(snapshot: Snapshot) -> tuple[str, ...]:
     if not snapshot.providers:
         return ("No providers are configured.",)
     agents = [_agent(snapshot, agent) for agent in snapshot.agents]
-    return (*agents, *(_provider(view) for view in snapshot.providers))
+    return (*agents, *_traffic(snapshot), *(_provider(view) for view in snapshot.providers))
 
 
-async def run_plain(link: EngineLink, clock: Clock, write: Write, *, for_s: float | None = None) -> None:
+async def run_plain(
+    link: EngineLink,
+    clock: Clock,
+    write: Write,
+    *,
+    for_s: float | None = None,
+    gateway: Callable[[], str] = str,
+) -> None:
     """Tell every change until `for_s` seconds are over, the engine has ended, or nobody reads any more.
 
     Args:
@@ -57,13 +64,17 @@ async def run_plain(link: EngineLink, clock: Clock, write: Write, *, for_s: floa
         clock: tells and waits for time.
         write: takes one line; may raise `BrokenPipeError`, which ends the telling quietly.
         for_s: seconds to go on; None: without end.
+        gateway: where applications reach the gateway; "" where there is none, or not yet. Told once.
     """
     ends_at = None if for_s is None else clock.now().mono + for_s
     before: Snapshot | None = None
+    address = ""
     try:
         for line in summary(link.snapshot()):
             write(line)
         while True:
+            if not address and (address := gateway()):
+                write(f"The gateway is at {address}.")
             after = link.snapshot()
             for line in changes(before, after):
                 write(line)
@@ -106,6 +117,22 @@ def _agent(snapshot: Snapshot, agent: AgentView) -> str:
         tried = f"{agent.active} is tried as the least bad" if agent.panic else "its queries get an error"
         return f"Agent {agent.id} has no available provider: {tried}.{pin}{held}"
     return f"Agent {agent.id} uses {agent.active} ({place}); {then}.{pin}{held}"
+
+
+def _traffic(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return how everyone's queries fare, in one sentence; nothing before the first one."""
+    asked = sum(agent.queries for agent in snapshot.agents)
+    if not asked:
+        return ()
+    tokens = sum(agent.tokens_per_s for agent in snapshot.agents)
+    flow = (
+        figures.rate(sum(agent.rate for agent in snapshot.agents)),
+        f"{sum(agent.inflight for agent in snapshot.agents)} in flight",
+        f"{figures.tokens(tokens)} tokens/s",
+        f"{sum(agent.saved for agent in snapshot.agents)} saved by failover",
+        f"{sum(agent.failed for agent in snapshot.agents)} failed",
+    )
+    return (f"{figures.plural(asked, 'query', 'queries')} so far: {', '.join(flow)}.",)
 
 
 def _provider(view: ProviderView) -> str:

@@ -19,10 +19,10 @@ def texts(picture: Picture, width: int = 80, height: int = 12) -> list[str]:
 
 def test_each_agent_has_its_route_its_figures_and_what_comes_next() -> None:
     assert texts(INCIDENT)[1:5] == [
-        " AGENT       USES          RATE  SAVED FAILED  NEXT",
-        " support-bot ● anthropic 22.0/s    312      0  ◐ azure-oai",
-        " coder       ● anthropic 14.0/s    312      0  ○ local-llama",
-        " batch       ◐ azure-oai  6.1/s      0      4  ● bedrock",
+        " AGENT       USES          RATE FLIGHT  TOK/S  SAVED FAILED  NEXT",
+        " support-bot ● anthropic 22.0/s     22    616    312      0  ◐ azure-oai",
+        " coder       ● anthropic 14.0/s     14    392    312      0  ○ local-llama",
+        " batch       ◐ azure-oai  6.1/s      6    171      0      4  ● bedrock",
     ]
 
 
@@ -53,6 +53,24 @@ def test_an_agent_that_merely_has_the_provider_is_the_second_choice() -> None:
 
 def test_where_it_is_low_the_agents_share_a_line() -> None:
     assert texts(INCIDENT, height=2)[1] == " support-bot ● anthropic   coder ● anthropic   batch ◐ azure-oai"
+
+
+def test_where_it_is_wide_the_failed_share_of_the_last_minute_is_there_too() -> None:
+    crowd = fleets.failover_in_progress()
+    failing = replace(crowd.agents[0], error_share=0.021)
+
+    lines = texts(a_picture(replace(crowd, agents=(failing, *crowd.agents[1:]))), width=120)
+
+    assert lines[1].endswith(" RATE FLIGHT  TOK/S    ERR  SAVED FAILED  NEXT")
+    assert " 616   2.1%    312 " in lines[2]
+
+
+def test_figures_keep_their_places_while_their_values_change() -> None:
+    agent = INCIDENT.snapshot.agents[0]
+    busy = replace(agent, rate=4_200.0, inflight=1_999, tokens_per_s=41_800.0, saved=3_200_000, failed=12)
+    moved = a_picture(replace(INCIDENT.snapshot, agents=(busy, *INCIDENT.snapshot.agents[1:])))
+
+    assert texts(moved)[2] == " support-bot ● anthropic 4200/s   1999  41.8k   3.2M     12  ◐ azure-oai"
 
 
 def test_where_it_is_narrow_figures_leave_before_names() -> None:

@@ -50,7 +50,8 @@ def test_a_card_each_where_they_fit() -> None:
     assert lines[7] == "     serves support-bot, coder · for 1h06m · anthropic · claude-sonnet-4-5"
     assert lines[8].startswith("     live  ")
     assert lines[9].startswith("     probe ")
-    assert lines[10].startswith("     p50 1.1s   p95 1.4s   err 0.0%  rate 41.2/s  in flight 41  checked 4s ago")
+    figures = "     p95 1.4s   err 0.0%  rate 41.2/s  in flight 41   tok/s 1154  checked 4s ago     next in 11s"
+    assert lines[10].startswith(figures)
 
 
 def test_at_40_columns_state_and_breaker_stay() -> None:

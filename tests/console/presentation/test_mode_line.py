@@ -30,6 +30,45 @@ def test_at_40_columns_mode_alerts_and_age_stay() -> None:
     assert line_of(HEALTHY, 40) == " FAILOVER  ● LIVE    0 alerts  age 0.1s "
 
 
+GATEWAY = "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (120, " FAILOVER  ● LIVE  AUTO  gateway http://127.0.0.1:5000/v1  rev 41  up 1h06m "),
+        (92, " FAILOVER  ● LIVE  AUTO  gateway http://127.0.0.1:5000/v1 "),
+        (86, " FAILOVER  ● LIVE  AUTO  http://127.0.0.1:5000/v1 "),
+        (80, " FAILOVER  ● LIVE  AUTO  gateway :5000  rev 41 "),
+        (60, " FAILOVER  ● LIVE  AUTO "),
+    ],
+    ids=str,
+)
+def test_the_gateways_address_is_shortened_before_it_leaves(width: int, expected: str) -> None:
+    text = line_of(replace(HEALTHY, gateway=GATEWAY), width)
+
+    assert text.startswith(expected)
+    assert text.endswith("0 alerts  14:05:23Z  age 0.1s ")
+
+
+def test_without_a_gateway_nothing_is_said_of_it() -> None:
+    assert "gateway" not in line_of(HEALTHY).casefold()
+
+
+def test_a_gateway_that_could_not_be_opened_is_loud() -> None:
+    (line,) = mode_line(replace(HEALTHY, gateway_problem="the address is taken"), 80)
+
+    assert Span("NO GATEWAY", Ink.DOWN, bold=True) in line
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_address_that_was_tabbed_to_is_whole_and_says_what_y_does(width: int) -> None:
+    (line,) = mode_line(replace(HEALTHY, gateway=GATEWAY, environment="prod-eu"), width, picked=True)
+
+    assert Span(f"{GATEWAY}/v1", Ink.ACCENT, bold=True, lit=True) in line
+    assert ("y copies its export line" in text_of(line)) is (width >= 80)
+
+
 def test_a_paused_picture_says_since_when_and_its_age_counts_up() -> None:
     paused = fleets.paused()
 

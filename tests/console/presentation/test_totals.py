@@ -29,6 +29,32 @@ def test_without_traffic_there_are_dashes_not_noughts() -> None:
     assert " p95     - " in text_of(line)
 
 
+def test_at_80_columns_all_that_is_live_is_there_and_bars_leave() -> None:
+    (line,) = totals(fleets.a_picture(fleets.failover_in_progress()), 80)
+
+    expected = "  42.1/s  err  1.2%  p95  6.6s  in flight   42  saved   624   1179 tok/s"
+    assert text_of(line).rstrip() == expected.removeprefix(" ")
+
+
+def test_figures_keep_their_width_while_their_values_change() -> None:
+    calm = fleets.all_healthy()
+    busy = replace(calm.agents[0], rate=4_200.0, inflight=1_999, tokens_per_s=41_800.0, saved=3_200_000)
+
+    lines = [
+        text_of(totals(fleets.a_picture(replace(calm, agents=(agent,))), 80)[0])
+        for agent in (calm.agents[0], busy)
+    ]
+
+    assert lines[0].index("tok/s") == lines[1].index("tok/s")
+    assert "in flight 1999  saved  3.2M  41.8k tok/s" in lines[1]
+
+
+def test_what_failover_saved_is_told_with_some_pride() -> None:
+    (line,) = totals(fleets.a_picture(fleets.failover_in_progress()), 80)
+
+    assert Span("  624", Ink.UP) in line
+
+
 def test_cost_of_unknown_price_is_marked() -> None:
     view = replace(a_provider("openai", rate=1.0), unpriced=3)
 

@@ -1,6 +1,6 @@
 """Who uses what, why not something else, and what comes next if it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,14 +16,43 @@ _INKS: Final = {NotUsed.READY: Ink.TEXT, NotUsed.PINNED_ELSEWHERE: Ink.HELD, Not
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A column of figures.
+
+    Attributes:
+        word: its heading.
+        rank: 1 stays longest where it is narrow.
+        told: returns the value of an agent, and whether it says anything.
+        ink: of a value that does.
+    """
+
+    word: str
+    rank: int
+    told: Callable[[AgentView], tuple[str, bool]]
+    ink: Ink = Ink.TEXT
+
+
+def _share(agent: AgentView) -> tuple[str, bool]:
+    return figures.share(agent.error_share), (agent.error_share or 0.0) >= 0.0005
+
+
+_FIGURES: Final = (
+    Figure("RATE", 1, lambda agent: (figures.rate(agent.rate), agent.rate >= 0.05)),
+    Figure("FLIGHT", 4, lambda agent: (figures.count(agent.inflight), agent.inflight > 0)),
+    Figure("TOK/S", 5, lambda agent: (figures.tokens(agent.tokens_per_s), agent.tokens_per_s >= 0.5)),
+    Figure("ERR", 6, _share, Ink.DEGR),
+    Figure("SAVED", 3, lambda agent: (figures.count(agent.saved), agent.saved > 0), Ink.UP),
+    Figure("FAILED", 2, lambda agent: (figures.count(agent.failed), agent.failed > 0), Ink.DOWN),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
-    """The widths of the table; a figure left out is 0."""
+    """The widths of the table, and the figures it has room for."""
 
     name: int
     route: int
-    rate: int
-    saved: int
-    failed: int
+    figures: tuple[Figure, ...]
 
 
 def agents(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
@@ -52,7 +81,7 @@ def chosen(picture: Picture) -> AgentView | None:
 
 
 def _columns(picture: Picture, width: int) -> Columns:
-    """Return the widths; where it is narrow the saved leave first, then the failed, then the rate."""
+    """Return the widths; where it is narrow the figures leave one by one, the least needed first."""
     views = picture.snapshot.agents
     name = min(max((cells(view.id) for view in views), default=5), 16)
     routed = max(
@@ -61,32 +90,32 @@ def _columns(picture: Picture, width: int) -> Columns:
     following = max((cells(view.next_best or "none") + 2 for view in views), default=8)
     route = min(max(routed, 8), 22)
     free = width - 2 - name - 1 - route - 2 - min(following, 16)
-    kept = [_FIGURE if free >= _FIGURE * place else 0 for place in (1, 2, 3)]
-    return Columns(max(name, 5), route, kept[0], kept[2], kept[1])
+    kept = max(0, free // _FIGURE)
+    return Columns(max(name, 5), route, tuple(one for one in _FIGURES if one.rank <= kept))
 
 
 def _headings(columns: Columns, width: int) -> Line:
     text = f" {left('AGENT', columns.name)} {left('USES', columns.route)}"
-    figured = (("RATE", columns.rate), ("SAVED", columns.saved), ("FAILED", columns.failed))
-    text += "".join(right(word, cells_wide) for word, cells_wide in figured if cells_wide)
+    text += "".join(right(figure.word, _FIGURE) for figure in columns.figures)
     return close((Span(f"{text}  NEXT", Ink.MUTED),), width)
 
 
 def _row(picture: Picture, agent: AgentView, columns: Columns, width: int) -> Line:
     route = _route(picture, agent, columns.route)
-    rate = Span(right(figures.rate(agent.rate), columns.rate), Ink.TEXT if agent.rate >= 0.05 else Ink.MUTED)
-    saved = Span(right(figures.count(agent.saved), columns.saved), Ink.TEXT if agent.saved else Ink.MUTED)
-    failed = Span(right(figures.count(agent.failed), columns.failed), Ink.DOWN if agent.failed else Ink.MUTED)
-    figured = ((rate, columns.rate), (saved, columns.saved), (failed, columns.failed))
     spans = (
         Span(f" {left(agent.id, columns.name)} "),
         *route,
         Span(" " * max(0, columns.route - width_of(route))),
-        *(span for span, cells_wide in figured if cells_wide),
+        *(_figure(figure, agent) for figure in columns.figures),
         Span("  "),
         *_next(picture, agent),
     )
     return close(spans, width)
+
+
+def _figure(figure: Figure, agent: AgentView) -> Span:
+    value, telling = figure.told(agent)
+    return Span(right(value, _FIGURE), figure.ink if telling else Ink.MUTED)
 
 
 def _route(picture: Picture, agent: AgentView, width: int) -> tuple[Span, ...]:

@@ -2,7 +2,7 @@
 
 from tui_failover.console.picture import Ink, Line, Span
 from tui_failover.console.presentation import duration, figures, sparkline, words
-from tui_failover.console.presentation.cells import close, left, light, width_of
+from tui_failover.console.presentation.cells import cells, close, left, light, width_of
 from tui_failover.console.presentation.chain_frame import Frame, lead, summary
 from tui_failover.core.snapshot import ProviderView
 
@@ -43,16 +43,20 @@ def _figures(frame: Frame, view: ProviderView) -> tuple[Span, ...]:
     now = frame.picture.at
     checked = duration.ago(view.last_check_at, now)
     after = duration.due(view.next_probe_at, now) or "none"
-    pairs = (
+    pairs = [
         ("p50", duration.latency(view.p50_s), 6),
         ("p95", duration.latency(view.p95_s), 6),
         ("err", figures.share(view.error_share), 5),
         ("rate", figures.rate(view.rate), 7),
-        ("in flight", str(view.inflight), 3),
+        ("in flight", figures.count(view.inflight), 4),
+        ("tok/s", figures.tokens(view.tokens_per_s), 5),
         ("checked", checked, 10),
         ("next", after, 8),
         ("spent", figures.money(view.spend + view.probe_spend) + (" +?" if view.unpriced else ""), 11),
-    )
+    ]
+    room = frame.width - frame.columns.lead
+    if sum(cells(label) + cells_wide + 2 for label, _, cells_wide in pairs) > room:
+        del pairs[0]  # the one that is missed least
     spans: list[Span] = []
     for label, value, cells_wide in pairs:
         spans.extend((Span(f"{label} ", Ink.MUTED), Span(left(value, cells_wide) + " ", Ink.TEXT)))

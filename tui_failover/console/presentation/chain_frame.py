@@ -16,10 +16,13 @@ GATE_CELLS: Final = 11
 P95_CELLS: Final = 6
 ERR_CELLS: Final = 6
 RATE_CELLS: Final = 8
+FLIGHT_CELLS: Final = 7
+TOKENS_CELLS: Final = 7
 LABELLED_CELLS: Final = 28  # the three figures where their labels stand beside them
 
 _NAMES: Final = ((100, 20), (76, 16), (0, 12))  # cells a name may take, by the width of the block
 _LEAST_BARS: Final = 8
+_AMPLE_BARS: Final = 24  # from here on the figures of what is under way may take room from the bars
 _MOST_BARS: Final = 60
 
 
@@ -31,6 +34,7 @@ class Columns:
     name: int
     figures: bool
     rate: int
+    flow: bool
     bars: int
     reason: int
 
@@ -65,7 +69,7 @@ def frame_of(picture: Picture, width: int) -> Frame:
 
 
 def columns_for(picture: Picture, width: int) -> Columns:
-    """Return the widths; where it is narrow the rate goes first, then the bars, then the figures."""
+    """Return the widths; where it is narrow what is under way goes first, then rate, bars and figures."""
     views = picture.snapshot.providers
     number = max(2, len(str(len(views))))
     longest = max((cells(view.id) for view in views), default=0)
@@ -76,11 +80,12 @@ def columns_for(picture: Picture, width: int) -> Columns:
     shows_figures = free >= P95_CELLS + ERR_CELLS
     free -= P95_CELLS + ERR_CELLS if shows_figures else 0
     rate = RATE_CELLS if shows_figures and free >= RATE_CELLS + 2 + _LEAST_BARS else 0
-    free -= rate + 2
+    flow = rate > 0 and free - rate - 2 >= FLIGHT_CELLS + TOKENS_CELLS + _AMPLE_BARS
+    free -= rate + 2 + (FLIGHT_CELLS + TOKENS_CELLS if flow else 0)
     bars = free if shows_figures and free >= _LEAST_BARS else 0
     reason = bars - bars // 2 - 2 if bars >= 48 else 0
     bars = min(bars - reason - 2 if reason else bars, _MOST_BARS)
-    return Columns(number, name, shows_figures, rate, bars, reason)
+    return Columns(number, name, shows_figures, rate, flow, bars, reason)
 
 
 def lead(frame: Frame, place: int) -> tuple[Span, ...]:
@@ -112,7 +117,11 @@ def numbers(frame: Frame, view: ProviderView, *, labels: bool) -> tuple[Span, ..
     rate = Span(right(figures.rate(view.rate), RATE_CELLS), Ink.TEXT if view.rate >= 0.05 else Ink.MUTED)
     if labels:
         return (Span("p95", Ink.MUTED), p95, Span("  err", Ink.MUTED), share, rate)
-    return (p95, share, rate) if frame.columns.rate else (p95, share)
+    if not frame.columns.flow:
+        return (p95, share, rate) if frame.columns.rate else (p95, share)
+    flight = Span(right(figures.count(view.inflight), FLIGHT_CELLS), Ink.TEXT if view.inflight else Ink.MUTED)
+    tokens = figures.tokens(view.tokens_per_s)
+    return p95, share, rate, flight, Span(right(tokens, TOKENS_CELLS), Ink.TEXT if tokens != "0" else Ink.MUTED)
 
 
 def why(view: ProviderView) -> str:

@@ -12,9 +12,11 @@ from tui_failover.console.presentation.cards import card
 from tui_failover.console.presentation.cells import clip, close, drawn, left, light, page, right, rule
 from tui_failover.console.presentation.chain_frame import (
     ERR_CELLS,
+    FLIGHT_CELLS,
     GATE_CELLS,
     LABELLED_CELLS,
     P95_CELLS,
+    TOKENS_CELLS,
     Frame,
     frame_of,
     lead,
@@ -109,6 +111,7 @@ def _headings(frame: Frame) -> Line:
     if columns.figures:
         text += right("P95", P95_CELLS) + right("ERR", ERR_CELLS)
     text += right("RATE", columns.rate) if columns.rate else ""
+    text += right("FLIGHT", FLIGHT_CELLS) + right("TOK/S", TOKENS_CELLS) if columns.flow else ""
     text += "  " + left("RESPONSE TIME", columns.bars) if columns.bars else ""
     text += "  WHY" if columns.reason else ""
     return close((Span(text, Ink.MUTED),), frame.width)

@@ -113,7 +113,8 @@ def _latency(view: ProviderView) -> str:
 
 
 def _traffic(view: ProviderView) -> str:
-    return f"{figures.rate(view.rate)}, {figures.share(view.error_share)} failed, {view.inflight} in flight"
+    flow = f"{figures.rate(view.rate)}, {view.inflight} in flight, {figures.tokens(view.tokens_per_s)} tok/s"
+    return f"{flow}, {figures.share(view.error_share)} failed"
 
 
 def _spent(view: ProviderView) -> str:

@@ -52,9 +52,14 @@ def money(micro: float) -> str:
     return f"${min(dollars / 1000, 99999):.1f}k"
 
 
-def plural(number: int, word: str) -> str:
-    """Return the number with its noun ("1 alert", "2 alerts")."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def plural(number: int, word: str, words: str = "") -> str:
+    """Return the number with its noun ("1 alert", "2 alerts"); `words` where the plural is not made by an s."""
+    return f"{number} {word}" if number == 1 else f"{number} {words or f'{word}s'}"
+
+
+def tokens(per_second: float) -> str:
+    """Return a rate of tokens without its unit in at most five cells ("0", "340", "41.8k")."""
+    return count(round(max(0.0, per_second))) if math.isfinite(per_second) else UNKNOWN
 
 
 def ordinal(number: int) -> str:

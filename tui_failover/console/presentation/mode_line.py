@@ -3,7 +3,7 @@
 from typing import Final
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
-from tui_failover.console.presentation import duration, figures, words
+from tui_failover.console.presentation import duration, figures, gateway, words
 from tui_failover.console.presentation.cells import close, drawn, spread, width_of
 from tui_failover.core.snapshot import Snapshot
 
@@ -12,17 +12,26 @@ OLD_S: Final = 5.0  # data this old is worth a look
 DEAD_S: Final = 15.0  # data this old proves nothing any more
 
 
-def mode_line(picture: Picture, width: int) -> tuple[Line, ...]:
-    """Return the mode line; what the operator needs least leaves first where it is narrow."""
-    mode, *others = _parts(picture)
+def mode_line(picture: Picture, width: int, *, picked: bool = False) -> tuple[Line, ...]:
+    """Return the mode line; what the operator needs least leaves first where it is narrow.
+
+    Args:
+        picture: what is shown.
+        width: cells.
+        picked: the gateway's address is what keys are about; then nothing takes its room.
+    """
+    mode, others = _mode(picture), _parts(picture)
     name = (Span(f"{NAME}  ", Ink.TEXT, bold=True),)
     count, clock, old = _end(picture)
     ends = ((count, clock, old), (count, old), (old,))
     end = next((end for end in ends if 1 + width_of((*name, *mode, *end)) <= width), (old,))
     start = [Span(" "), *(name if 1 + width_of((*name, *mode, *end)) <= width else ()), *mode]
-    for part in others:
-        if width_of((*start, *part, *end)) + 4 <= width:
-            start.extend((Span("  "), *part))
+    if picked:
+        end, others = (old,), []
+        start = [Span(" "), *mode, Span("  "), *_picked(picture, width - width_of((*mode, old)) - 4)]
+    for forms in others:
+        fitting = (form for form in forms if width_of((*start, *form, *end)) + 4 <= width)
+        start.extend((Span("  "), *form) if (form := next(fitting, None)) else ())
     return drawn((spread(start, end, width),), ascii_only=picture.ascii)
 
 
@@ -38,18 +47,28 @@ def data_age(picture: Picture) -> float:
     return max(0.0, picture.now - max(picture.snapshot.moment.mono, picture.snapshot.data_at))
 
 
-def _parts(picture: Picture) -> tuple[tuple[Span, ...], ...]:
-    """Return the left half, the most needed first."""
-    parts: list[tuple[Span, ...]] = [_mode(picture)]
-    if picture.read_only:
-        parts.append((Span("READ-ONLY", Ink.HELD),))
-    parts.append(_policy(picture.snapshot))
-    if picture.environment:
-        parts.append((Span(picture.environment, Ink.MUTED),))
-    parts.append((Span(f"rev {picture.snapshot.revision}", Ink.MUTED),))
+Form = tuple[Span, ...]
+
+
+def _parts(picture: Picture) -> list[tuple[Form, ...]]:
+    """Return what stands after the mode, the most needed first; each in its forms, the longest first."""
     uptime = duration.length(picture.at - picture.snapshot.started_at)
-    parts.append((Span(f"up {uptime}", Ink.MUTED),))
-    return tuple(parts)
+    return [
+        ((Span("READ-ONLY", Ink.HELD),),) if picture.read_only else (),
+        ((Span("NO GATEWAY", Ink.DOWN, bold=True),),) if picture.gateway_problem else (),
+        (_policy(picture.snapshot),),
+        ((Span(picture.environment, Ink.MUTED),),) if picture.environment else (),
+        tuple((Span(form, Ink.MUTED),) for form in gateway.forms(picture.gateway)) if picture.gateway else (),
+        ((Span(f"rev {picture.snapshot.revision}", Ink.MUTED),),),
+        ((Span(f"up {uptime}", Ink.MUTED),),),
+    ]
+
+
+def _picked(picture: Picture, room: int) -> Form:
+    """Return the address under the cursor, with what a key does to it where there is room."""
+    address = Span(gateway.forms(picture.gateway)[1], Ink.ACCENT, bold=True, lit=True)
+    hint = Span("  y copies its export line", Ink.MUTED)
+    return (address, hint) if width_of((address, hint)) <= room else (address,)
 
 
 def _mode(picture: Picture) -> tuple[Span, ...]:

@@ -9,6 +9,7 @@ from tui_failover.console.presentation.sparkline import Tallies, Window
 from tui_failover.core.snapshot import ProviderView, Snapshot
 
 _BARRED = 3  # the first three figures have bars
+_NEEDED = 6  # figures that no bars take the room from
 _LEAST_BARS, _MOST_BARS = 6, 30
 _BARS_FROM = 24  # providers; each costs some microseconds a second, and the rest would hardly move a bar
 _MINUTE_S = 60.0
@@ -23,7 +24,7 @@ def totals(picture: Picture, width: int) -> tuple[Line, ...]:
     blocks = _figures(picture, busy)
     gap = 3 if width >= 120 else 2
     spare = 3 * (_LEAST_BARS + 1)
-    while len(blocks) > _BARRED and _taken(blocks, gap) + spare > width:
+    while len(blocks) > _NEEDED and _taken(blocks, gap) + spare > width:
         blocks.pop()
     columns = min(_MOST_BARS, (width - _taken(blocks, gap)) // 3 - 1)
     if columns >= _LEAST_BARS:
@@ -47,18 +48,22 @@ def _figures(picture: Picture, busy: list[ProviderView]) -> list[list[Span]]:
     asked = sum(agent.rate for agent in snapshot.agents)
     p50, p95 = _percentiles(busy)
     failed = _failed_share(busy, picture.at)
-    inflight = sum(view.inflight for view in snapshot.providers)
+    inflight = sum(agent.inflight for agent in snapshot.agents)
+    tokens = sum(agent.tokens_per_s for agent in snapshot.agents)
+    saved = sum(agent.saved for agent in snapshot.agents)
     bad = failed is not None and failed >= 0.005
     blocks = [
         [Span(right(figures.rate(asked), 6), Ink.TEXT)],
         [Span("err ", Ink.MUTED), Span(right(figures.share(failed), 5), Ink.DEGR if bad else Ink.TEXT, bold=bad)],
         [Span("p95 ", Ink.MUTED), Span(right(duration.latency(p95), 5), Ink.TEXT)],
-        [Span("in flight ", Ink.MUTED), Span(left(str(inflight), 3), Ink.TEXT)],
-        [Span("p50 ", Ink.MUTED), Span(right(duration.latency(p50), 5), Ink.TEXT)],
+        [Span("in flight ", Ink.MUTED), Span(right(figures.count(inflight), 4), Ink.TEXT)],
+        [Span("saved ", Ink.MUTED), Span(right(figures.count(saved), 5), Ink.UP if saved else Ink.MUTED)],
+        [Span(right(figures.tokens(tokens), 5), Ink.TEXT), Span(" tok/s", Ink.MUTED)],
     ]
     cost = _per_hour(snapshot, picture.at)
     if cost:
         blocks.append([Span("cost ", Ink.MUTED), Span(left(cost, 12), Ink.TEXT)])
+    blocks.append([Span("p50 ", Ink.MUTED), Span(right(duration.latency(p50), 5), Ink.TEXT)])
     return blocks
 
 

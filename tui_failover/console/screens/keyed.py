@@ -9,9 +9,10 @@ from textual.screen import Screen
 
 from tui_failover.console import keymap
 from tui_failover.console.picture import Picture
-from tui_failover.console.widgets.bands import FooterLine
+from tui_failover.console.widgets.bands import FooterLine, ModeLine
 from tui_failover.console.widgets.chain_list import ChainList
 from tui_failover.console.widgets.event_feed import EventFeed
+from tui_failover.console.widgets.lines import LinesView
 
 if TYPE_CHECKING:
     from tui_failover.console.app import Console
@@ -74,17 +75,26 @@ class KeyedScreen(Screen[None], inherit_bindings=False):
         """Whether the arrows scroll the events."""
         return isinstance(self.focused, EventFeed)
 
+    @property
+    def on_address(self) -> bool:
+        """Whether keys are about the gateway's address."""
+        return isinstance(self.focused, ModeLine)
+
     def next_pane(self, by: int) -> None:
-        """Give the arrows to the other pane; with two of them, either direction leads there."""
-        del by
-        feed = next((one for one in self.query(EventFeed) if one.display), None)
-        self.set_focus(None if self.feed_has_arrows else feed)
+        """Go from the providers to the events, the gateway's address and back, or the other way round."""
+        panes: list[LinesView | None] = [None]
+        panes += [one for one in self.query(EventFeed) if one.display]
+        panes += [one for one in self.query(ModeLine) if one.can_focus]
+        here = next((place for place, pane in enumerate(panes) if pane is self.focused), 0)
+        self.set_focus(panes[(here + by) % len(panes)])
 
     def scrolled(self, by: int) -> bool:
-        """Scroll the events if they have the arrows; tell whether they have."""
+        """Scroll the events if they have the arrows; tell whether they have. The address has no use for arrows."""
         if isinstance(self.focused, EventFeed):
             self.focused.move(by)
             return True
+        if self.on_address:
+            self.set_focus(None)
         return False
 
     # The filter
@@ -119,4 +129,4 @@ class KeyedScreen(Screen[None], inherit_bindings=False):
         pairs = keymap.footer(picture)
         if self.feed_has_arrows:
             return (("↑↓", "events"), *pairs[1:])
-        return pairs
+        return (("y", "copy the export line"), *pairs) if self.on_address else pairs

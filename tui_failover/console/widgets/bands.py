@@ -8,13 +8,29 @@ from tui_failover.console.widgets.lines import LinesView
 
 
 class ModeLine(LinesView):
-    """Identity, mode, policy, alerts, clock and age of the data."""
+    """Identity, mode, policy, the gateway's address, alerts, clock and age of the data.
+
+    It takes the focus where there is an address: keys are about that then.
+    """
 
     COUNTS_UP = True
 
+    def show(self, picture: Picture) -> None:
+        """Show a picture."""
+        self.can_focus = bool(picture.gateway)
+        super().show(picture)
+
     def lines(self, picture: Picture, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line)
         """Return the mode line."""
-        return mode_line.mode_line(picture, width)
+        return mode_line.mode_line(picture, width, picked=self.has_focus and bool(picture.gateway))
+
+    def on_focus(self) -> None:
+        """Show that keys are about the address."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Show that they are no more."""
+        self.redraw()
 
 
 class Verdict(LinesView):
