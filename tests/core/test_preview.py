@@ -11,7 +11,7 @@ from tui_failover.core.names import ProviderId
 from tui_failover.core.need import EVERY_NEED, Need, Needs
 from tui_failover.core.preview import Loss, Preview, Quickness, losses_told, per_hour, preview_of
 from tui_failover.core.query import Usage
-from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.snapshot import Limited, LimitView, Snapshot
 from tui_failover.core.spec import Price
 from tui_failover.core.traffic import Ended, Recent, Traffic
 
@@ -151,6 +151,23 @@ def test_losses_in_words(
     carries: Needs | None, window: int | None, ends: tuple[Ended, ...], words: tuple[str, ...]
 ) -> None:
     assert losses_told(after(*ends, snapshot=with_target(carries=carries, context_window=window))) == words
+
+
+def test_room_is_what_is_used_of_each_limit_and_what_the_agent_adds() -> None:
+    limits = (
+        LimitView(Limited.QUERIES, 10, 8),
+        LimitView(Limited.TOKENS, 90_000, 100),
+        LimitView(Limited.CONCURRENCY, 20, 9),
+    )
+    ends = [Ended(usage=Usage(1_000, 500))] * 10
+
+    room = after(*ends, snapshot=with_target(limits=limits)).room
+
+    assert [(one.what, one.used, one.adds, one.suffices) for one in room] == [
+        (Limited.QUERIES, 8, 2, True),
+        (Limited.TOKENS, 100, 3_000, True),
+        (Limited.CONCURRENCY, 9, 12, False),
+    ]
 
 
 def test_a_young_engine_does_not_spread_its_queries_over_minutes_it_has_not_seen() -> None:

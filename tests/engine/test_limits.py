@@ -11,6 +11,7 @@ from tui_failover.core.allowance import Quantity, Word
 from tui_failover.core.errors import AllProvidersFailed
 from tui_failover.core.event import EventKind
 from tui_failover.core.names import ProviderId
+from tui_failover.core.need import NO_NEEDS
 from tui_failover.core.outcome import Answered, FailureKind, Outcome
 from tui_failover.core.ports import Limits, Upstream
 from tui_failover.core.query import Reply, Usage
@@ -193,6 +194,8 @@ async def test_a_refused_burst_is_sent_more_slowly_when_the_wait_is_over() -> No
 
 class _Telling:
     """An errand whose answer tells of its provider's limits."""
+
+    needs = NO_NEEDS
 
     def __init__(self, *words: Word) -> None:
         self._words = words

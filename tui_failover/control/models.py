@@ -9,7 +9,6 @@ from tui_failover.config.tables import ProviderTable
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.need import Need
 from tui_failover.core.spec import FailbackMode, FailoverConfig, MidStream, Strategy
 from tui_failover.core.text import scrub
 
@@ -317,42 +316,6 @@ class Anything(BaseModel):
     """A picture whose fields follow the read model."""
 
     model_config = ConfigDict(extra="allow")
-
-
-class Recent(Told):
-    """An agent's queries of the last minutes, as a switch is judged by them."""
-
-    window_s: float
-    queries: int
-    failed: int
-    input_tokens: int
-    output_tokens: int
-    longest_input_tokens: int
-
-
-class Loss(Told):
-    """Something that some of those queries needed and the target does not carry."""
-
-    need: Need
-    queries: int
-
-
-class Preview(Told):
-    """What a switch would mean."""
-
-    agent_id: str
-    active_provider: str
-    provider_id: str
-    allowed: bool
-    needs_force: bool
-    consequences: list[str]
-    source: Anything
-    target: Anything
-    in_flight: int
-    recent: Recent
-    losses: list[Loss]
-    losses_known: bool
-    revision: int
 
 
 class Up(BaseModel):

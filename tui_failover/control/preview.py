@@ -40,6 +40,10 @@ def preview_json(manager: FailoverManager, snapshot: Snapshot, agent: AgentView,
         },
         "losses": [{"need": loss.need.value, "queries": loss.queries} for loss in preview.losses],
         "losses_known": preview.judged,
+        "room": [
+            {"limit": one.what.value, "most": one.limit, "used": one.used, "adds": one.adds}
+            for one in preview.room
+        ],
         "revision": snapshot.revision,
     }
 

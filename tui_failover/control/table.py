@@ -12,6 +12,7 @@ from tui_failover.control.answer import Answer
 from tui_failover.control.docs_page import page, policy
 from tui_failover.control.event_streams import EVENT_STREAM
 from tui_failover.control.openapi import document
+from tui_failover.control.preview_models import Preview
 from tui_failover.control.route import Call, Handler, Route
 from tui_failover.control.tokens import Scope
 from tui_failover.core.command import Imposed
@@ -146,7 +147,7 @@ _AGENTS: Final = (
         Scope.READ,
         looking.preview,
         "What a switch would mean",
-        models.Preview,
+        Preview,
         query=models.PreviewQuery,
         example={"provider_id": "claude-agent"},
         shows={
@@ -162,6 +163,7 @@ _AGENTS: Final = (
             "recent": examples.RECENT,
             "losses": [{"need": "JSON mode", "queries": 12}],
             "losses_known": True,
+            "room": [{"limit": "queries_per_min", "most": 500, "used": 12, "adds": 144}],
             "revision": 411,
         },
         refusals=(_ABSENT,),

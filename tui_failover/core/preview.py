@@ -7,7 +7,7 @@ from typing import Final
 from tui_failover.core.health import Status
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import EVERY_NEED, Need
-from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.snapshot import AgentView, Limited, ProviderView, Snapshot
 from tui_failover.core.spec import Price
 from tui_failover.core.text import span
 from tui_failover.core.traffic import SPAN_S, Recent
@@ -51,6 +51,26 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """A limit of the target in force, and what the switch puts on top of its use.
+
+    Attributes:
+        limit, used: as in `LimitView`.
+        adds: what the agent asks for at present, by the same count.
+    """
+
+    what: Limited
+    limit: int
+    used: int
+    adds: int
+
+    @property
+    def suffices(self) -> bool:
+        """Whether it holds both."""
+        return self.used + self.adds <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
     """Something that some of an agent's recent queries needed and the target does not carry."""
 
@@ -69,6 +89,7 @@ class Preview:
         judged: whether it is known what the target carries.
         outgrown: the target's context window, where the longest recent query would not fit; else None.
         inflight: the agent's queries under way; they finish where they are.
+        room: the target's limits, with what the agent adds to their use; () where the switch adds nothing.
     """
 
     source: End
@@ -78,6 +99,7 @@ class Preview:
     judged: bool
     outgrown: int | None
     inflight: int
+    room: tuple[Room, ...] = ()
 
 
 def preview_of(snapshot: Snapshot, agent: AgentView, target: ProviderId) -> Preview | None:
@@ -96,6 +118,7 @@ def preview_of(snapshot: Snapshot, agent: AgentView, target: ProviderId) -> Prev
         judged=goal.carries is not None,
         outgrown=window if window is not None and recent.longest > window else None,
         inflight=agent.inflight,
+        room=() if source.id == goal.id else tuple(_rooms(goal, agent, recent)),
     )
 
 
@@ -139,6 +162,18 @@ def per_hour(price: Price | None, recent: Recent) -> int | None:
     # Answers whose tokens nobody counted are taken to be like the others.
     whole = 1.0 if not metered else (metered + recent.unmetered) / metered
     return round(cost / _MICRO * whole * _HOUR_S / recent.window_s)
+
+
+def _rooms(goal: ProviderView, agent: AgentView, recent: Recent) -> Iterator[Room]:
+    per_min = 60.0 / recent.window_s
+    adds = {
+        Limited.QUERIES: round(recent.ended * per_min),
+        Limited.TOKENS: round((recent.input_tokens + recent.output_tokens) * per_min),
+        Limited.WRITTEN: round(recent.output_tokens * per_min),
+        Limited.CONCURRENCY: agent.inflight,
+    }
+    for one in goal.limits:
+        yield Room(one.what, one.limit, one.used, adds[one.what])
 
 
 def _quickness(view: ProviderView) -> tuple[Quickness | None, Quickness | None]:

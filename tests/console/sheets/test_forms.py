@@ -16,6 +16,7 @@ from tests.support.fleets import (
 )
 from tests.support.views import AGENT, BACKUP, CLAUDE, NOW, OPENAI, a_provider, a_snapshot, an_agent, down
 from tui_failover.console.ending import Ending
+from tui_failover.console.picture import Ink
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.sheets.automation import AutomationSheet, toggle
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Subject
@@ -36,7 +37,7 @@ from tui_failover.core.command import (
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.need import EVERY_NEED, Need
 from tui_failover.core.query import Usage
-from tui_failover.core.snapshot import Snapshot
+from tui_failover.core.snapshot import Limited, LimitView, Snapshot
 from tui_failover.core.spec import Price
 from tui_failover.core.traffic import Ended, Traffic
 
@@ -146,6 +147,16 @@ class TestSwitch:
         told = self.told(Ended(needs=frozenset({Need.IMAGES})), Ended())
 
         assert "loses images: 1 of 2 queries in the last 5 min" in told
+
+    def test_limits_of_the_target_are_told_with_what_the_switch_adds(self) -> None:
+        calm = all_healthy()
+        limits = (LimitView(Limited.QUERIES, 500, 12), LimitView(Limited.CONCURRENCY, 20, 9))
+        views = tuple(replace(one, limits=limits if one.id == BACKUP else ()) for one in calm.providers)
+        form = SwitchSheet(BACKUP).form(replace(calm, providers=views), {})
+
+        room = next(line for line in form.body if "takes" in text_of(line))
+        assert text_of(room).strip() == "takes 12+0 of 500 queries/min, 9+12 of 20 at once"
+        assert room[-1].ink is Ink.DEGR
 
     @staticmethod
     def told(*ends: Ended) -> str:

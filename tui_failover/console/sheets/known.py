@@ -1,20 +1,21 @@
 """What is known of both ends of a switch, on how much it stands and how old it is."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from tui_failover.console.picture import Ink, Line, Span
 from tui_failover.console.presentation.cells import cells, left
 from tui_failover.console.presentation.duration import ago, latency
-from tui_failover.console.presentation.figures import money, plural, rate
+from tui_failover.console.presentation.figures import count, money, plural, rate
 from tui_failover.console.presentation.words import mark
-from tui_failover.core.preview import End, Preview
-from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
+from tui_failover.core.preview import End, Preview, Room
+from tui_failover.core.snapshot import AgentView, Limited, ProviderView, Snapshot
 
 _INDENT = Span(" " * 6)
 
 
 def ends(snapshot: Snapshot, agent: AgentView, preview: Preview) -> Iterator[Line]:
-    """Yield three lines for each end: its state, how quick it is and was, what the agent costs there."""
+    """Yield three lines for each end: its state, how quick it is and was, what the agent costs; then room."""
     width = max(cells(preview.source.provider), cells(preview.target.provider))
     for label, end in (("from", preview.source), ("to", preview.target)):
         view = snapshot.providers[snapshot.shown[end.provider]]
@@ -26,6 +27,9 @@ def ends(snapshot: Snapshot, agent: AgentView, preview: Preview) -> Iterator[Lin
         )
         yield _INDENT, Span(_quickness(end), Ink.MUTED)
         yield _INDENT, Span(f"{_price(agent, view, end, preview)}; {_load(end)}", Ink.MUTED)
+    if preview.room:
+        tight = not all(one.suffices for one in preview.room)
+        yield _INDENT, Span(_room(preview.room), Ink.DEGR if tight else Ink.MUTED, bold=tight)
 
 
 def _age(end: End, now: float) -> str:
@@ -52,5 +56,19 @@ def _price(agent: AgentView, view: ProviderView, end: End, preview: Preview) -> 
 
 
 def _load(end: End) -> str:
-    """Return what everybody asks of it; limits in force belong beside these two figures."""
+    """Return what everybody asks of it."""
     return f"in all {rate(end.rate)}, {end.inflight} in flight"
+
+
+_COUNTED: Final = {
+    Limited.QUERIES: "queries/min",
+    Limited.TOKENS: "tokens/min",
+    Limited.WRITTEN: "output/min",
+    Limited.CONCURRENCY: "at once",
+}
+
+
+def _room(rooms: tuple[Room, ...]) -> str:
+    """Return what is used of each limit and what the switch adds to it."""
+    used = (f"{count(one.used)}+{count(one.adds)} of {count(one.limit)} {_COUNTED[one.what]}" for one in rooms)
+    return f"takes {', '.join(used)}"
