@@ -4,12 +4,19 @@ import socket
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 _HERE = frozenset({None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104 - names, not addresses to bind
 
 # A slow machine is no failure, and a failure must be seen again by whoever looks into it.
-settings.register_profile("house", deadline=None, derandomize=True, database=None)
+# How fast examples are made says something of the machine alone.
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("house")
 
 

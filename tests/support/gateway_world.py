@@ -38,7 +38,7 @@ RESPONSES: Literal["responses"] = "responses"
 MODELS = {Dialect.OPENAI: "gpt-5.6", Dialect.ANTHROPIC: "claude-sonnet-5-5"}
 
 # Waiting is never the point of a test; real limits are tens of seconds.
-QUICK = AttemptRules(first_content_unknown_s=0.4, first_content_min_s=0.4, progress_s=0.4, query_s=5.0)
+QUICK = AttemptRules(first_content_unknown_s=0.6, first_content_min_s=0.6, progress_s=1.2, query_s=8.0)
 
 
 class SeededRng:
