@@ -11,6 +11,7 @@ from tests.gateway.asking import ANTHROPIC, OPENAI
 from tests.support.gateway_world import AGENT, KEY, SAYS, GatewayWorld, a_gateway
 from tui_failover.config.secret import EnvKey
 from tui_failover.control import Access
+from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import Dialect
 from tui_failover.gateway import GatewaySettings
 
@@ -218,6 +219,22 @@ async def test_agents_and_their_models_are_listed_for_both_clients() -> None:
         theirs = [one.id async for one in world.anthropic().models.list()]
 
     assert ours == theirs == [AGENT, "gpt-5.6", "claude-sonnet-5-5"]
+
+
+@pytest.mark.parametrize("name", [AGENT, "gpt-5.6", "meta/llama 3"])
+async def test_a_model_that_is_listed_can_be_looked_up(name: str) -> None:
+    settings = GatewaySettings(models={ProviderId("first"): {"meta/llama 3": "gpt-5.6"}})
+    async with a_gateway({"first": OPENAI}, settings=settings) as world:
+        ours = await world.openai().models.retrieve(name)
+        theirs = await world.anthropic().models.retrieve(name)
+
+    assert ours.id == theirs.id == name
+
+
+async def test_a_model_that_nobody_has_is_not_found_and_the_others_are_named() -> None:
+    async with a_gateway({"first": OPENAI}) as world:
+        with pytest.raises(openai.NotFoundError, match=f"{AGENT}, gpt-5.6"):
+            await world.openai().models.retrieve("gpt-2")
 
 
 async def test_tokens_are_counted_here_and_marked_as_a_guess() -> None:

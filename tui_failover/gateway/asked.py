@@ -22,7 +22,9 @@ from tui_failover.wire.verdict import Problem
 AGENT_HEADER = "x-failover-agent"
 STRICT_HEADER = "x-failover-strict"
 CONVERSATION_HEADER = "x-failover-conversation"
-_PATH = re.compile(r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?P<call>/[a-z0-9_/-]{1,100})")
+_PATH = re.compile(
+    r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?:/models/(?P<model>.{1,400})|(?P<call>/[a-z0-9_/-]{1,100}))"
+)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # What a provider may see of the caller's headers: nothing that names a key, an account or a person.
 _SHOWN = frozenset(
@@ -63,11 +65,13 @@ class Path:
     Attributes:
         path: below the version prefix.
         agent: named in it, or None.
+        model: the one model it is about, or None.
     """
 
     call: Call
     path: str
     agent: str | None
+    model: str | None = None
 
     def dialect(self, request: web.BaseRequest) -> Dialect:
         """Return the dialect the caller speaks."""
@@ -81,8 +85,9 @@ def read_path(raw_path: str) -> Path | None:
     match = _PATH.fullmatch(raw_path.partition("?")[0])
     if match is None:
         return None
-    path, agent = match["call"], match["agent"]
-    return Path(_CALLS.get(path, Call.OTHER), path, None if agent is None else unquote(agent))
+    path, agent, model = match["call"] or Call.MODELS.value, match["agent"], match["model"]
+    call = _CALLS.get(path, Call.OTHER)
+    return Path(call, path, None if agent is None else unquote(agent), None if model is None else unquote(model))
 
 
 @value

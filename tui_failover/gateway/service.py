@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from tui_failover.core.ports import Clock
 from tui_failover.engine.errand import Carried
 from tui_failover.engine.manager import FailoverManager
 from tui_failover.gateway.asked import CLOSE, Asked, Call, Path, Refused, check_method, read_asked, read_path
+from tui_failover.gateway.catalogue import entry, listed, page
 from tui_failover.gateway.continuing import handed_out
 from tui_failover.gateway.errand import Errand
 from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
@@ -200,23 +200,16 @@ class Gateway:
             await response.write_eof()
         return response
 
-    def _models(self, turn: _Turn, agents: Iterable[AgentId]) -> web.StreamResponse:
-        """List what a caller may name as its model: the agents, and the models of their providers."""
+    def _models(self, turn: _Turn, agents: Collection[AgentId]) -> web.StreamResponse:
+        """Answer which names a caller may use as its model, or whether it may use one."""
         check_method(turn.request, "GET")
-        snapshot = self._manager.snapshot()
-        wanted = [one for one in snapshot.agents if turn.path.agent in {None, one.id} and one.id in agents]
-        chained = {provider for one in wanted for provider in one.config.chain}
-        models = [
-            name
-            for view in snapshot.providers
-            if view.id in chained
-            for name in (view.model, *self._settings.models.get(view.id, ()))
-        ]
-        names = dict.fromkeys([*(str(one.id) for one in wanted), *models])
-        created = int(self._clock.now().utc)
-        listed = [_model(name, created) for name in names]
-        ends = {"first_id": next(iter(names), None), "last_id": next(reversed(names), None), "has_more": False}
-        return _answer(json_bytes({"object": "list", "data": listed, **ends}), _JSON, turn)
+        names = listed(self._manager.snapshot(), self._settings, agents, turn.path.agent)
+        created, name = int(self._clock.now().utc), turn.path.model
+        if name is None:
+            return _answer(json_bytes(page(names, created)), _JSON, turn)
+        if name not in names:
+            raise Refused(Fault.NO_SUCH_MODEL, f"There is no such model; known are: {', '.join(names) or 'none'}.")
+        return _answer(json_bytes(entry(name, created)), _JSON, turn)
 
 
 def _estimated(turn: _Turn, asked: Asked) -> web.Response:
@@ -251,19 +244,6 @@ def _presented(request: web.BaseRequest) -> Iterator[bytes]:
         if scheme.lower() == "bearer":
             shown.append(token.strip())
     yield from (value.encode("utf-8", "surrogateescape") for value in shown if value)
-
-
-def _model(name: str, created: int) -> dict[str, object]:
-    """Return one entry that clients of both dialects can read."""
-    times = {"created": created, "created_at": datetime.fromtimestamp(created, UTC).isoformat()}
-    return {
-        "id": name,
-        "object": "model",
-        "type": "model",
-        "display_name": name,
-        "owned_by": "tui-failover",
-        **times,
-    }
 
 
 def _answer(body: bytes, headers: Mapping[str, str], turn: _Turn) -> web.Response:
