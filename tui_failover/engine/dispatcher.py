@@ -115,10 +115,12 @@ class Dispatcher:
         """
         state, trail = self._cell.fleet.agents.get(agent), carried.trail
         tried = [one.provider for one in trail if one.kind is not None]
-        if state is None or len(tried) >= self._cell.fleet.rules.attempt.per_query:
+        if state is None:
+            return False
+        run = Run(agent, errand, self._now(), state.config.max_retries, trail, tried, tokens=tokens)
+        if not self._may_go_on(run):
             return False
         with carried.in_between():
-            run = Run(agent, errand, self._now(), state.config.max_retries, trail, tried, tokens=tokens)
             answer = await self._carry(run)
             if not isinstance(answer, Carried):
                 return False
