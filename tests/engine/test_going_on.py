@@ -55,9 +55,9 @@ async def test_where_nobody_goes_on_the_query_has_failed_with_what_broke_off(end
 
 @virtually
 async def test_the_attempts_of_a_query_are_counted_over_all_its_parts() -> None:
-    async with a_quiet_world(rules=with_rules(attempt=AttemptRules(per_query=1))) as world:
-        errand = Stub([Open()], NOT_A)
-        async with world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:
+    async with a_quiet_world("AB", rules=with_rules(attempt=AttemptRules(per_query=1))) as world:
+        errand = Stub([Open()])
+        async with world.manager.dispatcher.carry(AGENT, Stub([BROKEN, Open()])) as carried:
             carried.ended(BROKEN)
             went_on = await world.manager.dispatcher.go_on(AGENT, carried, errand)
 
