@@ -66,7 +66,10 @@ class ChatAssembler:
         for choice in choices if isinstance(choices, list) else ():
             stated = as_mapping(choice)
             index = stated.get("index")
-            self._choices.setdefault(index if isinstance(index, int) else 0, _Choice()).take(stated)
+            place = index if isinstance(index, int) else 0
+            if place not in self._choices:
+                self._choices[place] = _Choice()
+            self._choices[place].take(stated)
         return delta
 
     def document(self) -> _Document:
@@ -90,14 +93,20 @@ class _Choice:
 
     def take(self, choice: _Document) -> None:
         self.finish = as_text(choice.get("finish_reason")) or self.finish
-        for name, value in as_mapping(choice.get("logprobs")).items():
-            if isinstance(value, list):
-                self._logprobs.setdefault(name, []).extend(value)
+        if choice.get("logprobs"):
+            self._take_logprobs(as_mapping(choice["logprobs"]))
         for name, value in as_mapping(choice.get("delta")).items():
             self._take_field(name, value)
 
+    def _take_logprobs(self, logprobs: _Document) -> None:
+        for name, value in logprobs.items():
+            if isinstance(value, list):
+                self._logprobs.setdefault(name, []).extend(value)
+
     def _take_field(self, name: str, value: object) -> None:
-        if name == "tool_calls":
+        if name == "content" and isinstance(value, str):  # as nearly all are
+            self._strings.setdefault(name, []).append(value)
+        elif name == "tool_calls":
             list(self._calls.take(value))
         elif name == "function_call" and isinstance(value, dict):
             list(self._old_call.take([{"index": 0, "function": value}]))

@@ -8,7 +8,9 @@ from tui_failover.wire.delta import Delta, ErrorShape, as_mapping, as_text, as_t
 from tui_failover.wire.error_body import error_in
 from tui_failover.wire.sse import SseEvent, json_object
 
-_MADE_BY_MODEL = ("content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "audio")
+_MADE_BY_MODEL = frozenset(
+    {"content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "audio"}
+)
 
 
 def read_event(event: SseEvent) -> Delta:
@@ -31,27 +33,20 @@ def read_document(document: object) -> Delta:
 def _read(document: dict[str, object], part: str) -> Delta:
     choices = document.get("choices")
     first = as_mapping(choices[0]) if isinstance(choices, list) and choices else {}
-    error = _error(document, first)
-    if error is not None:
-        return Delta(error=error)
+    finish = as_text(first.get("finish_reason"))
+    if not first or "error" in document or finish == "error":
+        error = _error(document, first)
+        if error is not None:
+            return Delta(error=error)
     message = as_mapping(first.get(part))
-    received, produced = _usage(document)
     text = as_text(message.get("content")) or as_text(message.get("refusal"))
-    return Delta(
-        text=text,
-        content=bool(text) or any(message.get(field) for field in _MADE_BY_MODEL),
-        model=as_text(document.get("model")),
-        finish=as_text(first.get("finish_reason")),
-        input_tokens=received,
-        output_tokens=produced,
-    )
-
-
-def _usage(document: dict[str, object]) -> tuple[int | None, int | None]:
+    made = bool(text) or any(message[field] for field in _MADE_BY_MODEL & message.keys())
+    model = as_text(document.get("model"))
     usage = document.get("usage")
     if not isinstance(usage, dict):
-        return None, None
-    return as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
+        return Delta(text, made, model, finish)
+    received, produced = as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
+    return Delta(text, made, model, finish, received, produced)
 
 
 def _error(document: dict[str, object], choice: dict[str, object]) -> ErrorShape | None:
