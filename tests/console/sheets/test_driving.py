@@ -122,10 +122,16 @@ def test_what_a_sheet_proposes_stays_chosen_while_it_is_open() -> None:
     assert opened(FORM).picks == {"colour": "red"}
 
 
+def test_what_a_row_proposes_that_comes_later_stays_chosen_too() -> None:
+    longer = replace(FORM, rows=(Row("agent", "agent", ("a", "b"), 1), *FORM.rows))
+
+    assert kept(longer, at("go")).picks == {"agent": "b", "colour": "red"}
+
+
 def test_the_cursor_stays_on_its_act_when_rows_appear() -> None:
     longer = replace(FORM, rows=(Row("agent", "agent", ("a", "b"), 0), *FORM.rows))
 
-    assert kept(longer, at("go")) == at("go")
+    assert kept(longer, at("go")).cursor == "go"
 
 
 def test_the_cursor_goes_back_to_cancel_when_its_act_is_gone() -> None:

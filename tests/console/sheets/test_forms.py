@@ -19,6 +19,8 @@ from tui_failover.console.ending import Ending
 from tui_failover.console.picture import Ink
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.sheets.automation import AutomationSheet, toggle
+from tui_failover.console.sheets.drawing import draw
+from tui_failover.console.sheets.driving import opened
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Subject
 from tui_failover.console.sheets.leave import QuitSheet
 from tui_failover.console.sheets.provider_acts import BreakerSheet, DrainSheet
@@ -78,7 +80,7 @@ def test_the_first_act_of_every_sheet_changes_nothing(
 @pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
 def test_a_sheet_survives_the_loss_of_what_it_is_about(subject: Callable[[ProviderId], Subject]) -> None:
     form = subject(OPENAI).form(
-        nothing_configured(), {"agent": "gone", "to": "gone", "mode": MODES[2], "time": "until undone"}
+        nothing_configured(), {"agent": "gone", "to gone": "gone", "mode": MODES[2], "time": "until undone"}
     )
 
     assert form.acts[0].id == CANCEL
@@ -114,6 +116,15 @@ class TestSwitch:
 
         assert row(form, "agent") == ("support-bot", "coder")
         assert form.title == "switch coder"
+
+    def test_an_agent_that_is_on_the_target_already_is_offered_its_own_next_best(self) -> None:
+        sheet = SwitchSheet(ProviderId("azure-oai"))
+        first = opened(sheet.form(failover_in_progress(), {}))
+
+        form = sheet.form(failover_in_progress(), {**first.picks, "agent": "batch"})
+
+        assert first.picks["to support-bot"] == "azure-oai"
+        assert act(form, "switch").result == SwitchTo(AgentId("batch"), ProviderId("bedrock"), hold_s=1800.0)
 
     def test_the_consequence_names_both_ends_what_is_in_flight_and_who_stays(self) -> None:
         told = body(SwitchSheet(BACKUP).form(all_healthy(), {}))
@@ -157,6 +168,19 @@ class TestSwitch:
         room = next(line for line in form.body if "takes" in text_of(line))
         assert text_of(room).strip() == "takes 12+0 of 500 queries/min, 9+12 of 20 at once"
         assert room[-1].ink is Ink.DEGR
+
+    def test_no_limit_is_cut_off_at_the_sheets_edge(self) -> None:
+        calm = all_healthy()
+        limits = (
+            LimitView(Limited.QUERIES, 4000, 3999),
+            LimitView(Limited.TOKENS, 400_000, 399_999),
+            LimitView(Limited.WRITTEN, 80_000, 79_999),
+        )
+        views = tuple(replace(one, limits=limits if one.id == BACKUP else ()) for one in calm.providers)
+        form = SwitchSheet(BACKUP).form(replace(calm, providers=views), {})
+
+        told = "\n".join(text_of(one) for one in draw(form, opened(form), 76, 60))
+        assert "80.0k+0 of 80.0k output/min" in told
 
     @staticmethod
     def told(*ends: Ended) -> str:

@@ -27,13 +27,21 @@ def opened(form: Form) -> Stand:
 
     What the rows propose counts as picked from now on, so that it does not change under the operator's eyes.
     """
-    return Stand(form.acts[0].id, {row.id: row.choices[row.chosen] for row in form.rows})
+    return Stand(form.acts[0].id, _shown(form))
 
 
 def kept(form: Form, stand: Stand) -> Stand:
-    """Return the stand on a form that has changed; where the cursor's place is gone, back on the first act."""
+    """Return the stand on a form that has changed; where the cursor's place is gone, back on the first act.
+
+    What a row that has come with the change proposes counts as picked too.
+    """
+    stand = replace(stand, picks={**_shown(form), **stand.picks})
     there = row_at(form, stand.cursor) is not None or act_at(form, stand.cursor) is not None
     return stand if there else replace(stand, cursor=form.acts[0].id, typed="", accepted="")
+
+
+def _shown(form: Form) -> dict[str, str]:
+    return {row.id: row.choices[row.chosen] for row in form.rows}
 
 
 def press(form: Form, stand: Stand, key: str, character: str | None) -> Step:

@@ -27,9 +27,7 @@ def ends(snapshot: Snapshot, agent: AgentView, preview: Preview) -> Iterator[Lin
         )
         yield _INDENT, Span(_quickness(end), Ink.MUTED)
         yield _INDENT, Span(f"{_price(agent, view, end, preview)}; {_load(end)}", Ink.MUTED)
-    if preview.room:
-        tight = not all(one.suffices for one in preview.room)
-        yield _INDENT, Span(_room(preview.room), Ink.DEGR if tight else Ink.MUTED, bold=tight)
+    yield from _room(preview.room)
 
 
 def _age(end: End, now: float) -> str:
@@ -68,7 +66,10 @@ _COUNTED: Final = {
 }
 
 
-def _room(rooms: tuple[Room, ...]) -> str:
-    """Return what is used of each limit and what the switch adds to it."""
-    used = (f"{count(one.used)}+{count(one.adds)} of {count(one.limit)} {_COUNTED[one.what]}" for one in rooms)
-    return f"takes {', '.join(used)}"
+def _room(rooms: tuple[Room, ...]) -> Iterator[Line]:
+    """Yield what is used of each limit and what the switch adds to it; more than two have no room in a line."""
+    tight = not all(one.suffices for one in rooms)
+    used = [f"{count(one.used)}+{count(one.adds)} of {count(one.limit)} {_COUNTED[one.what]}" for one in rooms]
+    for place in range(0, len(used), 2):
+        told = f"{'' if place else 'takes':<6}{', '.join(used[place : place + 2])}"
+        yield _INDENT, Span(told, Ink.DEGR if tight else Ink.MUTED, bold=tight)

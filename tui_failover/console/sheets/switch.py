@@ -39,10 +39,11 @@ class SwitchSheet:
         names_of = tuple(one.id for one in agents)
         place = picked(picks, "agent", names_of)
         agent = agents[place]
-        to = picked(picks, "to", agent.chain, self._default_target(agent))
+        goal = f"to {agent.id}"  # another agent is asked anew, for the target may be where it is already
+        to = picked(picks, goal, agent.chain, self._default_target(agent))
         mode = picked(picks, "mode", MODES)
         rows: tuple[Row, ...] = (
-            Row("to", "to", agent.chain, to),
+            Row(goal, "to", agent.chain, to),
             Row("mode", "for", MODES, mode),
         )
         if len(agents) > 1:
