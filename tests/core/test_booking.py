@@ -116,6 +116,9 @@ def test_a_neighbours_server_error_neither_lengthens_nor_breaks_anothers_trial()
 
     assert cooled == opened
     assert world.provider("C").breaker.state is BreakerState.HALF_OPEN
+    trying = world.obstacle("C")
+    assert trying is not None
+    assert trying.text == "breaker half-open, 1 trial passed"
 
 
 def test_a_success_forgets_the_failures_in_a_row() -> None:

@@ -182,7 +182,8 @@ def _breaker_obstacle(breaker: Breaker, now: float, *, probed: bool) -> Obstacle
         case BreakerState.HALF_OPEN:
             if not probed and breaker.lease_until_at is None:
                 return None
-            return Obstacle(NotUsed.HALF_OPEN, f"breaker half-open, trials passed: {breaker.successes}")
+            trials = "trial" if breaker.successes == 1 else "trials"
+            return Obstacle(NotUsed.HALF_OPEN, f"breaker half-open, {breaker.successes} {trials} passed")
 
 
 def cost(usage: Usage | None, price: Price | None) -> int | None:
