@@ -63,6 +63,8 @@ def test_the_handover_says_routes_and_why_not_the_others() -> None:
     assert "the verdict" in text
     assert "- **support-bot** uses anthropic since 14:04:25" in text
     assert "  - not openai: breaker open" in text
+    assert "  - next azure-oai: available" in text
+    assert "  - then bedrock: available" in text
 
 
 def test_the_handover_says_what_ends_when() -> None:

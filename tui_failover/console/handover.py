@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui_failover.console.plain import sentence
-from tui_failover.console.presentation import duration, figures, words
+from tui_failover.console.presentation import duration, figures, routes, words
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
@@ -106,9 +106,9 @@ def _routes(snapshot: Snapshot) -> Iterator[str]:
         because = _cell(agent.active_because)
         yield f"- **{_cell(agent.id)}** uses {_cell(agent.active)} since {since} ({because}); {_cell(then)}"
         yield f"  - {_traffic(agent)}"
-        for obstacle in agent.plan:
-            if obstacle.provider != agent.active:
-                yield f"  - not {_cell(obstacle.provider)}: {_cell(obstacle.text)}"
+        for why in agent.plan:
+            if why.provider != agent.active:
+                yield f"  - {routes.standing(why, agent)} {_cell(why.provider)}: {_cell(why.text)}"
 
 
 def _traffic(agent: AgentView) -> str:

@@ -98,6 +98,15 @@ def test_a_ramp_shows_its_share_at_the_route() -> None:
     assert " ● anthropic →25% " in texts(a_picture(fleets.recovering()))[2]
 
 
+def test_a_ramp_that_begins_shows_its_one_query_rather_than_no_share() -> None:
+    calm = fleets.recovering()
+    first = calm.agents[0]
+    assert first.ramp is not None
+    canary = replace(first, ramp=replace(first.ramp, share=0.0))
+
+    assert " →one " in texts(a_picture(replace(calm, agents=(canary, *calm.agents[1:]))))[2]
+
+
 def test_failed_queries_are_in_the_ink_of_down() -> None:
     lines = agents(a_picture(fleets.all_down()), 80, 12)
 

@@ -135,7 +135,9 @@ def _tag(agent: AgentView) -> str:
         return "trial" if agent.pin.trial else "pin"
     if agent.automation_held is not None:
         return "held"
-    return "" if agent.ramp is None else f"→{agent.ramp.share:.0%}"
+    if agent.ramp is None:
+        return ""
+    return f"→{agent.ramp.share:.0%}" if agent.ramp.share else "→one"  # its canary query
 
 
 def _next(picture: Picture, agent: AgentView) -> tuple[Span, ...]:
@@ -163,7 +165,7 @@ def _reasons(picture: Picture, agent: AgentView, width: int) -> list[Line]:
     outlook = _outlook(picture, agent, width)
     name = max((cells(why.provider) for why in agent.plan), default=8)
     others = [why for why in agent.plan if why.code is not NotUsed.ACTIVE]
-    labels = [_label(why, agent) for why in others]
+    labels = [f"{routes.standing(why, agent):<4}" for why in others]
     lines = [
         _reason(picture, why, f" {label} {left(why.provider, min(name, 16))} ", width)
         for why, label in zip(others, labels, strict=True)
@@ -182,12 +184,6 @@ def _outlook(picture: Picture, agent: AgentView, width: int) -> Line:
         named = Span(f" {agent.id}: if {agent.active} fails → ", Ink.MUTED)
         start = named if width_of((named, end)) < width else start
     return close((start, end), width)
-
-
-def _label(why: WhyNot, agent: AgentView) -> str:
-    if why.provider == agent.next_best:
-        return "next"
-    return "then" if why.code is NotUsed.READY else "not "
 
 
 def _reason(picture: Picture, why: WhyNot, label: str, width: int) -> Line:

@@ -45,6 +45,13 @@ def obstacle(why: WhyNot, now: float) -> str:
     return f"{why.text}, ends {rest}"
 
 
+def standing(why: WhyNot, agent: AgentView) -> str:
+    """Return the word before a provider that is not the active one: whether it is "next", "then" or "not" used."""
+    if why.provider == agent.next_best:
+        return "next"
+    return "then" if why.code is NotUsed.READY else "not"
+
+
 def cause(view: ProviderView) -> str:
     """Return why the provider may get no query: what went wrong rather than what that set off."""
     if view.why_not is None:
