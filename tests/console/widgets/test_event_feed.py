@@ -9,6 +9,7 @@ from tests.console.widgets.stage import Stage, written
 from tests.support import fleets
 from tests.support.views import a_picture, an_event
 from tui_failover.console.picture import Picture
+from tui_failover.console.widgets.chain_list import ChainList
 from tui_failover.console.widgets.event_feed import EventFeed
 from tui_failover.core.event import EventKind
 
@@ -31,6 +32,28 @@ async def test_the_newest_event_is_on_top() -> None:
 
     assert "change 40" in lines[1]
     assert following
+
+
+async def test_the_title_is_loud_while_keys_are_about_the_events() -> None:
+    app = Stage(with_events(3))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.focus()
+        await pilot.pause()
+        loud = _title_is_bold(feed)
+        app.query_one(ChainList).focus()
+        await pilot.pause()
+        quiet = _title_is_bold(feed)
+
+    assert loud
+    assert not quiet
+
+
+def _title_is_bold(feed: EventFeed) -> bool:
+    title = next(one for one in feed.render_line(0) if one.text.strip() == "events")
+    return bool(title.style and title.style.bold)
 
 
 async def test_a_place_that_is_read_stays_while_events_arrive() -> None:

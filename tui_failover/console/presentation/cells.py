@@ -98,14 +98,15 @@ def spread(start: Iterable[Span], end: Iterable[Span], width: int) -> Line:
     return (*close(start, room), *close(tail, width - room))
 
 
-def rule(title: str, width: int, *notes: Span) -> Line:
-    """Return a thin rule with a lower-case title in it, and notes near its right end."""
+def rule(title: str, width: int, *notes: Span, picked: bool = False) -> Line:
+    """Return a thin rule with a lower-case title in it, loud where keys are about it, and notes to the right."""
     head = f"─ {title} " if title else ""
     tail = (Span(" "), *notes, Span(" ─", Ink.FAINT)) if notes else ()
     while tail and cells(head) + width_of(tail) + 1 > width:
         tail = ()
     dashes = max(0, width - cells(head) - width_of(tail))
-    spans = (Span(head[:2], Ink.FAINT), Span(head[2:], Ink.MUTED), Span("─" * dashes, Ink.FAINT), *tail)
+    named = Span(head[2:], Ink.ACCENT if picked else Ink.MUTED, bold=picked)
+    spans = (Span(head[:2], Ink.FAINT), named, Span("─" * dashes, Ink.FAINT), *tail)
     return close(spans, width)
 
 

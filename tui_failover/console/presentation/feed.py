@@ -103,7 +103,9 @@ def lowest_top(picture: Picture, width: int, height: int) -> int:
     return 0
 
 
-def feed(picture: Picture, width: int, height: int, anchor: int | None = None) -> tuple[Line, ...]:
+def feed(
+    picture: Picture, width: int, height: int, anchor: int | None = None, *, picked: bool = False
+) -> tuple[Line, ...]:
     """Return the block of events.
 
     Args:
@@ -111,11 +113,12 @@ def feed(picture: Picture, width: int, height: int, anchor: int | None = None) -
         width: in cells.
         height: in lines.
         anchor: number of the event to keep on top while newer ones arrive; None follows the newest.
+        picked: whether keys are about this block now.
     """
     events = picture.snapshot.events
     listed = entries(events) if anchor is not None else tuple(islice(_merged(events), max(0, height - 1)))
     top = place_of(listed, anchor)
-    lines = [rule("events", width, *_notes(picture, listed, top))]
+    lines = [rule("events", width, *_notes(picture, listed, top), picked=picked)]
     subject = _subject_cells(picture, width)
     for entry in islice(listed, top, top + max(0, height - 1)):
         lines.extend(_entry(entry, subject, width, height))

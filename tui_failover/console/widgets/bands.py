@@ -24,14 +24,6 @@ class ModeLine(LinesView):
         """Return the mode line."""
         return mode_line.mode_line(picture, width, picked=self.has_focus and bool(picture.gateway))
 
-    def on_focus(self) -> None:
-        """Show that keys are about the address."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Show that they are no more."""
-        self.redraw()
-
 
 class Verdict(LinesView):
     """What is going on, in one sentence."""

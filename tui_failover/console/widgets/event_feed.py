@@ -16,7 +16,7 @@ class EventFeed(LinesView, can_focus=True):
 
     def lines(self, picture: Picture, width: int, height: int) -> tuple[Line, ...]:
         """Return the block."""
-        return feed(picture, width, height, self._anchor)
+        return feed(picture, width, height, self._anchor, picked=self.has_focus)
 
     @property
     def following(self) -> bool:

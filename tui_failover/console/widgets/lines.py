@@ -48,6 +48,11 @@ class LinesView(Widget):
         """Return exactly `height` lines of exactly `width` cells."""
         raise NotImplementedError
 
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001 (Textual calls it)
+        """Show at once whether keys are about this block; when the event comes, it is not known here yet."""
+        super().watch_has_focus(has_focus)
+        self.redraw()
+
     def redraw(self) -> None:
         """Draw the picture again, after something besides it has changed."""
         width, height = self.size
