@@ -131,7 +131,7 @@ def cli(
 @click.option("--log", type=click.Choice([style.value for style in LogStyle]), help="How log lines are written.")
 @click.pass_context
 def serve(ctx: click.Context, path: Path, listen: ListenAt | None, state: Path | None, log: str | None) -> None:
-    """Run without a screen: health checks, failover and the control API.
+    """Run without a screen: health checks, failover, gateway and control API.
 
     The log goes to standard error. SIGTERM and SIGINT let queries under way finish; a second one stops at once.
     """

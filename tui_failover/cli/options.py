@@ -95,5 +95,5 @@ def listen_option(command: Decorated) -> Decorated:
         "--listen",
         callback=_address,
         metavar="HOST:PORT",
-        help="Where the control API listens; port 0 takes a free one.",
+        help="Where gateway and control API listen; port 0 takes a free one.",
     )(command)
