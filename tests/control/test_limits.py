@@ -166,3 +166,19 @@ async def _until_taken(world: ControlWorld) -> Got:
         while (got := await world.sends(get(world))).status != 200:
             pass
     return got
+
+
+async def test_a_body_is_taken_for_no_headers_where_their_end_came_in_two_pieces() -> None:
+    async with control_world(limits=Limits(header_bytes=4096)) as world:
+        reader, writer = await world.connect()
+        writer.write(get(world))
+        await reader.readuntil(b"}")
+        head = post(world, b"Content-Length: 8000")
+
+        writer.write(head[:-1])
+        await _read_within(reader, 0.02)
+        writer.write(head[-1:] + b" " * 8000)
+        status = await reader.readline()
+        writer.close()
+
+    assert b" 431 " not in status

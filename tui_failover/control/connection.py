@@ -165,8 +165,6 @@ class Connection(web.RequestHandler):
     def _await(self, state: _State, seconds: float) -> None:
         self._disarm()
         self._state = state
-        self._seen = 0
-        self._tail = b""
         self._timer = asyncio.get_running_loop().call_later(seconds, self._overdue)
 
     def _overdue(self) -> None:
