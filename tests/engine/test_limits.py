@@ -259,3 +259,14 @@ async def test_who_cannot_carry_a_query_does_not_keep_it_from_waiting_for_who_ca
 
         assert carried.provider == ProviderId("A")
         assert carried.elapsed_s == pytest.approx(0.5)
+
+
+@virtually
+async def test_where_nobody_may_wait_whoever_is_turned_away_disturbs_nobody() -> None:
+    async with a_quiet_world("A", specs=limited(concurrency=1), rules=with_rules(limit=LimitRules(queue=0))) as world:
+        world["A"].from_now_on(SECOND)
+
+        answered, refused = await asyncio.gather(world.ask(), world.ask(), return_exceptions=True)
+
+    assert isinstance(answered, Served)
+    assert isinstance(refused, AllProvidersFailed)

@@ -43,9 +43,9 @@ class LimitLine:
             The newest plan. Its candidates may be admitted until the next await; it has none where the line is too
             long or patience has ended.
         """
-        line = self._lines.setdefault(agent, deque())
-        if len(line) >= self._rules.queue:
+        if self.waiting(agent) >= self._rules.queue:
             return _turned_away(look())
+        line = self._lines.setdefault(agent, deque())
         until = self._clock.now().mono + patience_s
         mine = asyncio.Event()
         line.append(mine)
