@@ -79,6 +79,35 @@ async def test_an_answer_that_is_left_is_nobodys_fault() -> None:
     assert (view.status, view.failures, view.inflight, agent.failed) == (Status.UNKNOWN, 0, 0, 0)
 
 
+class Senseless(Stub):
+    """An errand that cannot say which conversation it is part of."""
+
+    def conversation(self) -> Conversation:
+        message = "makes no sense"
+        raise ValueError(message)
+
+
+class Talk(Stub):
+    """An errand of a conversation."""
+
+    def conversation(self) -> Conversation:
+        return Conversation("one", begins=False)
+
+
+@virtually
+async def test_a_query_that_fails_of_itself_before_anybody_is_asked_has_ended_too() -> None:
+    async with a_quiet_world() as world:
+        async with world.manager.dispatcher.carry(AGENT, Talk([Open()], frozenset({"A"}))) as carried:
+            carried.ended(WHOLE)
+        with pytest.raises(ValueError, match="makes no sense"):
+            async with world.manager.dispatcher.carry(AGENT, Senseless([Open()])):
+                pass
+
+        agent = world.agent()
+
+    assert (agent.queries, agent.inflight) == (2, 0)
+
+
 @virtually
 async def test_who_cannot_carry_a_query_is_passed_over_and_not_blamed() -> None:
     async with a_quiet_world() as world:

@@ -131,3 +131,7 @@ async def test_a_named_conversation_stays_whatever_it_says() -> None:
         went_on, another = await asks(world, OPENAI, [MORE], **named), await asks(world, OPENAI, [MORE])
 
     assert (began, went_on, another) == ("backup", "backup", "primary")
+
+
+def test_a_role_that_is_no_text_is_nobodys_and_no_fault() -> None:
+    assert key_of([{"role": ["system"], "content": "My parcel is lost."}]) == key_of([HELLO])

@@ -126,6 +126,10 @@ ODD_BODIES: dict[str, dict[str, object]] = {
     "a number for the model": {"model": 5},
     "several answers, streamed": {"n": 2, "stream": True},
     "a number of answers in text": {"n": "2"},
+    "a list for the number of answers": {"n": []},
+    "a list for a role": {"messages": [{"role": ["user"], "content": "x"}]},
+    "a list for a format": {"response_format": {"type": []}},
+    "a temperature beyond all bounds": {"temperature": 10**400},
     "no stream options": {"stream": True, "stream_options": None},
     "text for stream options": {"stream": True, "stream_options": "x"},
     "a number for a tool": {"tools": [5]},
@@ -143,12 +147,12 @@ async def test_an_odd_body_is_answered_or_refused_and_nobody_is_blamed(dialect: 
         }
         plain = await told(world, request(world, dialect=dialect))
 
-        view = world.provider("one")
+        view, agent = world.provider("one"), world.manager.snapshot().agents[0]
 
     assert {name: one.status for name, one in seen.items() if one.status not in {200, 400}} == {}
     assert {name: one.end for name, one in seen.items() if one.end != "complete"} == {}
     assert plain.status == 200
-    assert (view.failures, view.inflight) == (0, 0)
+    assert (view.failures, view.inflight, agent.inflight) == (0, 0, 0)
 
 
 async def test_answers_come_in_the_order_of_the_requests_on_one_connection_after_refusals_too() -> None:

@@ -165,6 +165,8 @@ def test_halves_of_a_letter_become_whole_again() -> None:
         (Dialect.OPENAI, {}, True),
         (Dialect.OPENAI, {"n": 1, "response_format": {"type": "text"}, "logprobs": False}, True),
         (Dialect.OPENAI, {"n": 2}, False),
+        (Dialect.OPENAI, {"n": []}, False),
+        (Dialect.ANTHROPIC, {"tools": [{"type": []}]}, False),
         (Dialect.OPENAI, {"response_format": {"type": "json_object"}}, False),
         (Dialect.OPENAI, {"response_format": {"type": "json_schema"}}, False),
         (Dialect.OPENAI, {"logprobs": True}, False),

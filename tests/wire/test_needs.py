@@ -56,6 +56,7 @@ def test_a_request_needs_what_its_members_and_parts_say(body: dict[str, object],
         {"messages": "x"},
         {"messages": [1, {"content": [1, {"type": 7}, {"type": []}]}]},
         {"tools": 1, "tool_choice": 3, "response_format": 1, "output_config": [1]},
+        {"response_format": {"type": []}},
     ],
     ids=str,
 )

@@ -87,9 +87,9 @@ class Dispatcher:
             raise UnknownAgent(message)
         self._cell.apply(QueryAsked(agent))
         run = Run(agent, errand, self._now(), state.config.max_retries, tokens=tokens)
-        run.home = self._affinity.home(agent, errand, run.started)
         answer: Carried | QueryRefused | AllProvidersFailed | None = None
         try:
+            run.home = self._affinity.home(agent, errand, run.started)
             answer = await self._carry(run)
             if not isinstance(answer, Carried):
                 raise answer

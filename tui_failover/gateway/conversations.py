@@ -41,7 +41,8 @@ def _beginning(instructions: object, messages: object) -> Conversation | None:
     if not isinstance(messages, list) or not messages:
         return None
     said = [as_mapping(one) for one in messages]
-    first = next((at for at, one in enumerate(said) if one.get("role") not in _INSTRUCTIONS), len(said) - 1)
+    roles = enumerate(as_text(one.get("role")) for one in said)
+    first = next((at for at, role in roles if role not in _INSTRUCTIONS), len(said) - 1)
     key = blake2b(digest_size=_KEY_BYTES)
     for text in _words([instructions, *(one.get("content") for one in said[: first + 1])]):
         key.update(text.encode("utf-8", "surrogatepass") + b"\0")

@@ -265,7 +265,7 @@ def can_stream(asked: Asked) -> bool:
     if asked.call is Call.RESPONSES:
         return values.get("background") is not True  # which is answered at once, and fetched later
     wants_odds = values.get("logprobs") or values.get("top_logprobs")
-    return values.get("n") in {None, 1} and not wants_odds and not values.get("audio")
+    return values.get("n") in (None, 1) and not wants_odds and not values.get("audio")
 
 
 def wants_usage(asked: Asked) -> bool:

@@ -112,7 +112,7 @@ def _plain_chat(body: Mapping[str, object]) -> bool:
     shape = as_mapping(body.get("response_format")).get("type", "text")
     extras = ("logprobs", "top_logprobs", "audio", "web_search_options", "prediction")
     spoken = "audio" in modalities if isinstance(modalities := body.get("modalities"), list) else False
-    return shape == "text" and body.get("n") in {None, 1} and not spoken and not any(map(body.get, extras))
+    return shape == "text" and body.get("n") in (None, 1) and not spoken and not any(map(body.get, extras))
 
 
 def _plain_messages(body: Mapping[str, object]) -> bool:
@@ -120,7 +120,7 @@ def _plain_messages(body: Mapping[str, object]) -> bool:
     tools = body.get("tools")
     kinds = [as_mapping(tool).get("type") for tool in tools] if isinstance(tools, list) else []
     # A tool that the provider runs itself leaves blocks in the answer that nobody else can go on from.
-    return not shaped and all(kind in {None, "custom"} for kind in kinds)
+    return not shaped and all(kind in (None, "custom") for kind in kinds)
 
 
 _PLAIN = {Dialect.OPENAI: _plain_chat, Dialect.ANTHROPIC: _plain_messages}

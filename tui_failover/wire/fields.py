@@ -1,6 +1,6 @@
 """Fields of a caller's body, checked for their type as they are read; null counts as absent."""
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -8,6 +8,7 @@ from tui_failover.core.text import scrub
 from tui_failover.wire.conversation import Leftover, Verdict
 from tui_failover.wire.verdict import invalid
 
+_MOST = sys.float_info.max  # a whole number may lie beyond it, and is nothing anybody can reckon with
 _LONGEST_NAME = 60  # characters shown of a name the caller made up
 Document = Mapping[str, object]
 # Per field: what its loss means, and the values that say nothing anyway.
@@ -45,7 +46,7 @@ def number_field(body: Document, name: str, path: str = "") -> float | None:
     value = body.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_MOST <= value <= _MOST:
         _wrong(name, path, "a number")
     return value
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from tui_failover.core.need import Need, Needs
 from tui_failover.wire.capabilities import capabilities_of
-from tui_failover.wire.delta import as_mapping
+from tui_failover.wire.delta import as_mapping, as_text
 from tui_failover.wire.dialect import Dialect
 
 _TOOLS, _FORCED, _IMAGES, _PDF, _STRUCTURE, _JSON, _SAMPLING = (1 << place for place in range(len(Need)))
@@ -25,7 +25,7 @@ def needs_of(body: Mapping[str, object]) -> Needs:
         found |= _SAMPLING
     shape = body.get("response_format") or as_mapping(body.get("output_config")).get("format")
     if shape:
-        found |= _SHAPES.get(as_mapping(shape).get("type"), 0)
+        found |= _SHAPES.get(as_text(as_mapping(shape).get("type")), 0)
     return _named(found)
 
 
