@@ -263,7 +263,8 @@ async def test_who_cannot_carry_a_query_does_not_keep_it_from_waiting_for_who_ca
 
 @virtually
 async def test_where_nobody_may_wait_whoever_is_turned_away_disturbs_nobody() -> None:
-    async with a_quiet_world("A", specs=limited(concurrency=1), rules=with_rules(limit=LimitRules(queue=0))) as world:
+    nobody = with_rules(limit=LimitRules(queue=0))
+    async with a_quiet_world("A", specs=limited(concurrency=1), rules=nobody) as world:
         world["A"].from_now_on(SECOND)
 
         answered, refused = await asyncio.gather(world.ask(), world.ask(), return_exceptions=True)

@@ -7,19 +7,20 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import openai
 import pytest
 
 from tests.gateway.asking import OPENAI, asking
 from tests.gateway.test_leaving import until
-from tests.support.bare_providers import STREAM, BareProvider, Sent, a_bare_gateway, always, whole
+from tests.support.bare_providers import STREAM, BareProvider, Script, Sent, a_bare_gateway, always, whole
 from tests.support.dialects import chunk, sse, usage_chunk
 from tests.support.gateway_world import AGENT, KEY, GatewayWorld, rules
 from tests.support.rehearsal import RawClient, a_request
 from tui_failover.core.health import Status
 from tui_failover.core.outcome import FailureKind
-from tui_failover.core.spec import Dialect
+from tui_failover.core.spec import Dialect, MidStream
 from tui_failover.engine.clock import LoopClock
 
 PATIENT = rules(first_content_unknown_s=5.0, first_content_min_s=5.0, progress_s=5.0)
@@ -146,15 +147,20 @@ async def test_a_caller_who_does_not_read_holds_its_own_provider_back_and_nobody
     assert (view.failures, view.inflight) == (0, 0)
 
 
-async def test_a_caller_who_leaves_after_the_end_mark_has_been_answered() -> None:
-    async def lingering(_: Sent, writer: asyncio.StreamWriter) -> None:
+def lingering(body: bytes) -> Script:
+    """Send a stream whose connection never comes to its end."""
+
+    async def play(_: Sent, writer: asyncio.StreamWriter) -> None:
         writer.write(STREAM.replace(b"Connection: close\r\n", b"Transfer-Encoding: chunked\r\n"))
-        body = WORD + END
         writer.write(b"%x\r\n%b\r\n" % (len(body), body))  # and never the last chunk
         await writer.drain()
         await asyncio.Event().wait()
 
-    provider = BareProvider(lingering)
+    return play
+
+
+async def test_a_caller_who_leaves_after_the_end_mark_has_been_answered() -> None:
+    provider = BareProvider(lingering(WORD + END))
     async with a_bare_gateway({"one": (OPENAI, provider)}, given=PATIENT) as world, lazy_caller(world) as caller:
         caller.send(streaming(world))
         came = await caller.reader.readuntil(b"[DONE]")
@@ -274,3 +280,23 @@ async def test_whom_waiting_alone_would_help_is_not_waited_for(status: str, kind
     assert told.headers["x-failover-reason"] == f"first: {kind}"
     assert told.headers["x-failover-attempts"] == "2"
     assert len(first.sent) <= 3
+
+
+async def test_a_caller_who_leaves_after_the_end_mark_of_what_another_went_on_with_has_been_answered() -> None:
+    begun = "The answer that was begun by the first of the two providers"
+    first = BareProvider(always(STREAM + sse(chunk({"role": "assistant", "content": begun}))))
+    backup = BareProvider(lingering(sse(chunk({"role": "assistant", "content": f"{begun}, and ended."})) + END))
+    chain = {"one": (OPENAI, first), "two": (OPENAI, backup)}
+    async with a_bare_gateway(chain, given=PATIENT) as world, lazy_caller(world) as caller:
+        [agent] = world.manager.snapshot().agents
+        await world.manager.configure_failover(replace(agent.config, mid_stream=MidStream.CONTINUE))
+        caller.send(streaming(world))
+        await caller.reader.readuntil(b"[DONE]")
+        await caller.close()
+        await until(lambda: backup.open == 0 and world.gateway.under_way == 0, PATIENCE_S)
+        await world.settled()
+
+        view, [agent] = world.provider("two"), world.manager.snapshot().agents
+
+    assert (view.status, view.failures, view.inflight) == (Status.HEALTHY, 0, 0)
+    assert (agent.failed, agent.saved) == (0, 1)

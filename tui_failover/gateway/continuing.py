@@ -69,9 +69,17 @@ async def handed_out(
         try:
             ended = await _poured(onward.flow, carried, write)
         finally:
-            onward.flow.close()
+            give_back(onward.flow, carried)
         so_far = replace(so_far, delivered=onward.delivered)
     return ended
+
+
+def give_back(flow: Flow, carried: Carried) -> None:
+    """Close an answer; one whose end mark has come has been given whole, though its caller may have left since."""
+    whole = flow.whole if carried.outcome is None else None
+    if whole is not None:
+        carried.ended(whole)
+    flow.close()
 
 
 async def _poured(flow: Flow, carried: Carried, write: Write) -> Outcome:

@@ -18,7 +18,7 @@ from tui_failover.engine.errand import Carried
 from tui_failover.engine.manager import FailoverManager
 from tui_failover.gateway.asked import CLOSE, Asked, Call, Path, Refused, check_method, read_asked, read_path
 from tui_failover.gateway.catalogue import entry, listed, page
-from tui_failover.gateway.continuing import handed_out
+from tui_failover.gateway.continuing import give_back, handed_out
 from tui_failover.gateway.errand import Errand
 from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
 from tui_failover.gateway.refusals import of_exhausted, of_refused, told_of_break
@@ -159,10 +159,7 @@ class Gateway:
                 try:
                     return await self._handed_on(turn, errand, errand.flow, carried)
                 finally:
-                    whole = errand.flow.whole if carried.outcome is None else None
-                    if whole is not None:
-                        carried.ended(whole)
-                    errand.flow.close()
+                    give_back(errand.flow, carried)
         except QueryRefused as error:
             return _written(of_refused(errand, error, turn.query_id), turn)
         except AllProvidersFailed as error:
