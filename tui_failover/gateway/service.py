@@ -44,6 +44,7 @@ _STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": 
 _JSON = {"content-type": "application/json"}
 _OURS = {"server": "tui-failover"}
 _ID_BYTES = 12
+_READS_S = 0.2  # for a caller to take the last event of what broke off
 _PROCESS = secrets.token_hex(8)
 _NUMBERS = count()  # of queries; to ask the system for chance at each costs more than to read the request
 
@@ -224,9 +225,11 @@ async def _break_off(
     """Tell a streaming caller that its answer broke off, and close so that nobody takes it for whole.
 
     Official clients take a stream that ends cleanly for an answer, so the last chunk of the encoding is left out.
+    Who does not read is not waited for, or a gateway could never stop; what was written can still be read.
     """
-    with contextlib.suppress(ConnectionError):
-        await response.write(errand.broken_off(kind, text, ErrorDetail(turn.query_id)))
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(_READS_S):
+            await response.write(errand.broken_off(kind, text, ErrorDetail(turn.query_id)))
     response.force_close()
     transport = turn.request.transport
     if transport is not None:
