@@ -165,8 +165,8 @@ class TestSwitch:
         views = tuple(replace(one, limits=limits if one.id == BACKUP else ()) for one in calm.providers)
         form = SwitchSheet(BACKUP).form(replace(calm, providers=views), {})
 
-        room = next(line for line in form.body if "takes" in text_of(line))
-        assert text_of(room).strip() == "takes 12+0 of 500 queries/min, 9+12 of 20 at once"
+        room = next(line for line in form.body if "queries/min" in text_of(line))
+        assert text_of(room).strip() == "uses  12 of 500 queries/min +0, 9 of 20 at once +12"
         assert room[-1].ink is Ink.DEGR
 
     def test_no_limit_is_cut_off_at_the_sheets_edge(self) -> None:
@@ -180,7 +180,7 @@ class TestSwitch:
         form = SwitchSheet(BACKUP).form(replace(calm, providers=views), {})
 
         told = "\n".join(text_of(one) for one in draw(form, opened(form), 76, 60))
-        assert "80.0k+0 of 80.0k output/min" in told
+        assert "80.0k of 80.0k output/min +0" in told
 
     @staticmethod
     def told(*ends: Ended) -> str:

@@ -69,7 +69,7 @@ _COUNTED: Final = {
 def _room(rooms: tuple[Room, ...]) -> Iterator[Line]:
     """Yield what is used of each limit and what the switch adds to it; more than two have no room in a line."""
     tight = not all(one.suffices for one in rooms)
-    used = [f"{count(one.used)}+{count(one.adds)} of {count(one.limit)} {_COUNTED[one.what]}" for one in rooms]
+    used = [f"{count(one.used)} of {count(one.limit)} {_COUNTED[one.what]} +{count(one.adds)}" for one in rooms]
     for place in range(0, len(used), 2):
-        told = f"{'' if place else 'takes':<6}{', '.join(used[place : place + 2])}"
+        told = f"{'' if place else 'uses':<6}{', '.join(used[place : place + 2])}"
         yield _INDENT, Span(told, Ink.DEGR if tight else Ink.MUTED, bold=tight)
