@@ -35,6 +35,7 @@ from tui_failover.wire.fields import (
     text_field,
 )
 from tui_failover.wire.media import PDF, data_in, inline, source_of
+from tui_failover.wire.openai_parts import ReadPart, read_parts, read_text
 from tui_failover.wire.openai_tools_reading import read_calls, read_choice, read_tools
 from tui_failover.wire.verdict import invalid, problem_as_value, refuse
 
@@ -136,25 +137,7 @@ def _turn(message: _Document, path: str) -> Turn:
 
 
 def _said(message: _Document, path: str) -> tuple[Block, ...]:
-    """Return what a message's content holds: a string, or parts."""
-    content = message.get("content")
-    if content is None:
-        return ()
-    if isinstance(content, str):
-        return (Text(content),)
-    return tuple(_part(part, inner) for inner, part in listed_objects(message, "content", path))
-
-
-def _part(part: _Document, path: str) -> Block:
-    kind = part.get("type")
-    read = _PARTS.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        invalid(f"{path}.type", f"{path}.type is none of {', '.join(_PARTS)}.")
-    return read(part, path)
-
-
-def _text(part: _Document, path: str) -> Text:
-    return Text(text_field(part, "text", path) or "", cached=bool(part.get("prompt_cache_breakpoint")))
+    return read_parts(message, "content", path, _PARTS)
 
 
 def _image(part: _Document, path: str) -> Image:
@@ -214,8 +197,8 @@ _ROLES: dict[str, tuple[Speaker, _Blocks]] = {
     "tool": (Speaker.USER, _tool),
     "function": (Speaker.USER, _function),
 }
-_PARTS: dict[str, Callable[[_Document, str], Block]] = {
-    "text": _text,
+_PARTS: dict[str, ReadPart] = {
+    "text": read_text,
     "image_url": _image,
     "file": _file,
     "input_audio": _audio,

@@ -22,6 +22,7 @@ from tui_failover.wire.delta import as_text
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.fields import Losses, at, leftovers, listed_objects, needed_text, text_field
 from tui_failover.wire.media import PDF, data_in, inline, source_of
+from tui_failover.wire.openai_parts import ReadPart, read_parts, read_text
 from tui_failover.wire.verdict import invalid, refuse
 
 _Document = dict[str, object]
@@ -87,7 +88,7 @@ def _message(item: _Document, path: str) -> _Said:
     speaker = _SPEAKERS.get(role) if isinstance(role, str) else None
     if speaker is None:
         invalid(f"{path}.role", f"{path}.role is none of {', '.join(_SPEAKERS)}.")
-    return speaker, _parts(item, "content", path)
+    return speaker, read_parts(item, "content", path, _PARTS)
 
 
 def _function_call(item: _Document, path: str) -> _Said:
@@ -101,7 +102,8 @@ def _custom_call(item: _Document, path: str) -> _Said:
 
 
 def _output(item: _Document, path: str) -> _Said:
-    content = tuple(part for part in _parts(item, "output", path) if isinstance(part, (Text, Image, Document)))
+    said = read_parts(item, "output", path, _PARTS)
+    content = tuple(part for part in said if isinstance(part, (Text, Image, Document)))
     return Speaker.USER, (ToolResult(text_field(item, "call_id", path) or "", content),)
 
 
@@ -119,27 +121,6 @@ _ITEMS: dict[str, Callable[[_Document, str], _Said]] = {
     "custom_tool_call_output": _output,
     "reasoning": _reasoning,
 }
-
-
-def _parts(item: _Document, name: str, path: str) -> tuple[Block, ...]:
-    said = item.get(name)
-    if said is None:
-        return ()
-    if isinstance(said, str):
-        return (Text(said),)
-    return tuple(_part(part, inner) for inner, part in listed_objects(item, name, path))
-
-
-def _part(part: _Document, path: str) -> Block:
-    kind = part.get("type")
-    read = _PARTS.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        invalid(f"{path}.type", f"{path}.type is none of {', '.join(_PARTS)}.")
-    return read(part, path)
-
-
-def _text(part: _Document, path: str) -> Text:
-    return Text(text_field(part, "text", path) or "", cached=bool(part.get("prompt_cache_breakpoint")))
 
 
 def _refusal(part: _Document, path: str) -> Refusal:
@@ -169,9 +150,9 @@ def _audio(_part: _Document, path: str) -> Text:
     refuse(path, f"{path} is audio, which the active provider does not take.")
 
 
-_PARTS: dict[str, Callable[[_Document, str], Block]] = {
-    "input_text": _text,
-    "output_text": _text,
+_PARTS: dict[str, ReadPart] = {
+    "input_text": read_text,
+    "output_text": read_text,
     "refusal": _refusal,
     "input_image": _image,
     "input_file": _file,
