@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CI = ROOT / ".ci" / "run"
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install --quiet --editable '.[dev]'"
-TEST_COMMAND = f"{INSTALL} && .venv/bin/python -m pytest -n 4"
+TEST_COMMAND = f"{INSTALL} && .venv/bin/python -m pytest -n 4 --dist worksteal"
 
 
 def test_readme_gives_the_command_that_every_change_is_tested_with() -> None:
