@@ -4,8 +4,6 @@ import json
 
 import orjson
 
-from tui_failover.wire.verdict import Problem
-
 _WRITE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITE_ASCII = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -37,15 +35,6 @@ def json_value(text: str | bytes) -> object:
 def json_line(value: object) -> str:
     """Return `value` as compact JSON text, for the places where a dialect carries JSON inside a string."""
     return _WRITE(value)
-
-
-def read_json(body: bytes) -> object | Problem:
-    """Return what a caller's body holds, or the problem with it; NaN and Infinity are no JSON (RFC 8259, 6)."""
-    try:
-        document: object = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return Problem("", "The body is not JSON.")
-    return document
 
 
 def read_arguments(text: str) -> dict[str, object] | None:
