@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Clock, Limits
-from tui_failover.providers.diagnosis import Diagnostician, HttpFacts, lower_headers
+from tui_failover.providers.diagnosis import Diagnostician, HttpFacts
 from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
 from tui_failover.wire.continuation import NotTakenUp
@@ -16,9 +16,9 @@ from tui_failover.wire.sse import ProtocolError
 from tui_failover.wire.sse_raw import RawEvents
 
 if TYPE_CHECKING:
-    import aiohttp
+    from tui_failover.providers.http_client import HttpAnswer
 
-    Send = Callable[[], Awaitable[aiohttp.ClientResponse]]
+    Send = Callable[[], Awaitable[HttpAnswer]]
 
 MOST_HELD_EVENTS = 64
 MOST_HELD = 256 << 10  # bytes held back before the first content, beside what is repeated of the request
@@ -54,7 +54,7 @@ class BytesFlow:
         self._clock = clock
         self._assembly = Assembly(keep_text=False)
         self._facts: HttpFacts | None = None
-        self._response: aiohttp.ClientResponse | None = None
+        self._response: HttpAnswer | None = None
         self._events = RawEvents()
         self._count = 0
         self._received = 0
@@ -145,22 +145,22 @@ class BytesFlow:
         if self._response is not None:
             self._response.close()
 
-    async def _first_content(self, response: "aiohttp.ClientResponse") -> None:
-        self._facts = HttpFacts(response.status, lower_headers(response.headers.items()))
+    async def _first_content(self, response: "HttpAnswer") -> None:
+        self._facts = HttpFacts(response.status, response.headers)
         self._assembly.stage = Stage.ANSWERING
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             await self._refused(response, self._facts)
         if self._facts.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
             raise Wrong(Seen.MALFORMED)
-        if self._order.stream or response.content_type == _EVENT_STREAM:
+        if self._order.stream or _is_event_stream(response.headers):
             await self._until_content(response)
         else:
             await self._whole(response, b"")
 
-    async def _refused(self, response: "aiohttp.ClientResponse", facts: HttpFacts) -> None:
+    async def _refused(self, response: "HttpAnswer", facts: HttpFacts) -> None:
         body = bytearray()
         try:
-            async for piece in response.content.iter_any():
+            while piece := await response.read():
                 body += piece
                 if len(body) >= _MOST_ERROR:
                     break
@@ -171,10 +171,10 @@ class BytesFlow:
         failure = self._diagnostician.of_refusal(facts, text, further_call=not self._order.talk)
         raise ErrorAnswer(failure, facts.status, text, kind)
 
-    async def _until_content(self, response: "aiohttp.ClientResponse") -> None:
+    async def _until_content(self, response: "HttpAnswer") -> None:
         kept = bytearray()
         while not (self._marked or self._outcome or self._talking):
-            piece = await response.content.readany()
+            piece = await response.read()
             kept += b"" if self._count else piece
             if piece:
                 self._take(piece)
@@ -192,10 +192,10 @@ class BytesFlow:
         if kept > _MOST_WHOLE:
             raise Wrong(Seen.NO_ANSWER)
 
-    async def _whole(self, response: "aiohttp.ClientResponse", begun: bytes) -> None:
+    async def _whole(self, response: "HttpAnswer", begun: bytes) -> None:
         """Take an answer that came whole, whether or not a stream was asked for."""
         kept = bytearray(begun)
-        while piece := await response.content.readany():
+        while piece := await response.read():
             kept += piece
             if len(kept) > _MOST_WHOLE:
                 raise Wrong(Seen.NO_ANSWER)
@@ -224,7 +224,7 @@ class BytesFlow:
         timer = asyncio.timeout_at(min(self._deadline, asked_at + max(0.0, patience_s)))
         try:
             async with timer:
-                piece = await response.content.readany()
+                piece = await response.read()
             self._quiet_s += loop.time() - asked_at
             if piece:
                 self._take(piece)
@@ -249,7 +249,7 @@ class BytesFlow:
                 self._first_at = self._first_at or self._clock.now().mono
             if step.delta.done:
                 self._mark()
-        if self._marked and self._response is not None and self._response.content.at_eof():
+        if self._marked and self._response is not None and self._response.at_end:
             self._finish()
 
     def _mark(self) -> None:
@@ -310,3 +310,7 @@ class BytesFlow:
             return self._diagnostician.of_sight(Seen.TOO_LONG, stage, facts)
         seen = Seen.STALLED if stage is Stage.TALKING else Seen.SILENT
         return self._diagnostician.of_sight(seen, stage, facts)
+
+
+def _is_event_stream(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == _EVENT_STREAM

@@ -4,9 +4,8 @@ Much faster than an SDK, and nothing is lost on the way. What counts as an answe
 the same as for queries through the SDKs.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Failed
@@ -21,15 +20,12 @@ from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.forwarding import Flow, Forward, Refusal
 
 if TYPE_CHECKING:
-    import aiohttp
+    from tui_failover.providers.http_client import HttpAnswer, HttpClient
 
 ANTHROPIC_VERSION = "2023-06-01"  # where a caller of another dialect has named none
 _PREFIX = {Dialect.OPENAI: "", Dialect.ANTHROPIC: "/v1"}
-_MOST_CONNECTIONS = 2000
-_IDLE_S = 15.0
-_AT_ONCE = 1 << 20  # bytes; a longer body is written in pieces, so that others get their turn
-_PIECE = 256 << 10
-_DNS_S = 10
+_ANY_KIND = {"accept": "*/*"}  # where a caller has named none
+_OWN_HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 
 
 class BytesUpstream:
@@ -41,7 +37,7 @@ class BytesUpstream:
         self._keyring = keyring
         self._clock = clock
         self._diagnostician = Diagnostician(keyring.secrets, lambda: clock.now().utc)
-        self._session: aiohttp.ClientSession | None = None
+        self._client: HttpClient | None = None
         self._base = connection.base_url.rstrip("/") + _PREFIX[spec.dialect]
         self._own_headers: tuple[str, dict[str, str]] = ("", {})
 
@@ -63,45 +59,23 @@ class BytesUpstream:
 
     async def close(self) -> None:
         """Give back the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
 
-    async def _request(
-        self, order: Forward, limits: Limits, left_us: Callable[[], None]
-    ) -> "aiohttp.ClientResponse":
+    async def _request(self, order: Forward, limits: Limits, left_us: Callable[[], None]) -> "HttpAnswer":
         body, headers = self._body(order), self._headers(order.headers)
-        data: bytes | AsyncIterator[bytes] = body
-        if len(body) > _AT_ONCE:
-            data = _in_pieces(body, left_us)
-            headers["content-length"] = str(len(body))
-        return await self._opened().post(
-            self._base + order.path,
-            data=data,
-            headers=headers,
-            allow_redirects=False,
-            timeout=_connecting_within(limits.connect_s),
-        )
+        return await self._opened().post(order.path, headers, body, limits.connect_s, left_us)
 
-    def _opened(self) -> "aiohttp.ClientSession":
-        if self._session is None:
-            import aiohttp
+    def _opened(self) -> "HttpClient":
+        if self._client is None:
+            from tui_failover.providers.http_client import HttpClient
 
-            from tui_failover.providers.abrupt import AbruptResponse
-
-            self._session = aiohttp.ClientSession(
-                response_class=AbruptResponse,
-                connector=aiohttp.TCPConnector(
-                    limit=_MOST_CONNECTIONS, keepalive_timeout=_IDLE_S, ttl_dns_cache=_DNS_S
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
-            )
-        return self._session
+            self._client = HttpClient(self._base)
+        return self._client
 
     def _headers(self, callers: Mapping[str, str]) -> dict[str, str]:
-        headers = {**callers, **self._signed()}
+        headers = {**_ANY_KIND, **callers, **self._signed()}
         if self._spec.dialect is Dialect.ANTHROPIC:
             headers.setdefault("anthropic-version", ANTHROPIC_VERSION)
         return headers
@@ -112,8 +86,7 @@ class BytesUpstream:
         if not headers or key != self._keyring.newest:
             signed: dict[str, str] = {}
             self._keyring.sign(signed)
-            headers = {"content-type": "application/json", "accept-encoding": "identity"}
-            headers |= {name.lower(): value for name, value in signed.items()}
+            headers = _OWN_HEADERS | {name.lower(): value for name, value in signed.items()}
             self._own_headers = (self._keyring.newest, headers)
         return headers
 
@@ -133,17 +106,3 @@ class BytesUpstream:
         if openai and self._connection.max_tokens_field == "max_tokens" and "max_tokens" not in order.body.values:
             renamed["max_completion_tokens"] = "max_tokens"
         return order.body.with_values(changes, renamed)
-
-
-@lru_cache(maxsize=8)  # it is a setting
-def _connecting_within(seconds: float) -> "aiohttp.ClientTimeout":
-    import aiohttp
-
-    return aiohttp.ClientTimeout(total=None, connect=seconds)
-
-
-async def _in_pieces(body: bytes, left_us: Callable[[], None]) -> AsyncIterator[bytes]:
-    """Give a long body out piece by piece, and tell whenever another one has left."""
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
-        left_us()
