@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tui_failover.providers.http_client import HttpAnswer, HttpClient
+from tui_failover.bootstrap.loops import new_loop
+from tui_failover.providers.http_answer import HttpAnswer
+from tui_failover.providers.http_client import HttpClient
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BEGUN = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"
@@ -45,11 +47,11 @@ class Provider:
 
 
 @asynccontextmanager
-async def talking_to(provider: Provider) -> AsyncIterator[HttpClient]:
+async def talking_to(provider: Provider, idle_s: float = 15.0) -> AsyncIterator[HttpClient]:
     """Run the provider and a client for it."""
     server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
     async with server:
-        client = HttpClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/")
+        client = HttpClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/", idle_s)
         try:
             yield client
         finally:
@@ -102,6 +104,16 @@ async def test_connection_of_an_answer_that_was_read_serves_the_next_request() -
     assert [len(requests) for requests in provider.requests] == [2]
 
 
+async def test_connection_that_nobody_uses_for_a_while_is_given_back() -> None:
+    provider = Provider(WHOLE, WHOLE)
+    async with talking_to(provider, idle_s=0.01) as client:
+        assert await read_whole(await ask(client)) == b"ok"
+        await asyncio.wait_for(provider.gone.wait(), 5.0)
+        assert await read_whole(await ask(client)) == b"ok"
+
+    assert [len(requests) for requests in provider.requests] == [1, 1]
+
+
 async def test_answer_that_is_given_up_takes_its_connection_along() -> None:
     provider = Provider(BEGUN, WHOLE)
     async with talking_to(provider) as client:
@@ -146,3 +158,13 @@ async def test_pieces_of_a_long_request_are_told_as_they_leave() -> None:
 
         assert await read_whole(answer) == b"ok"
     assert len(told) > 1
+
+
+def test_all_of_it_works_on_the_loop_the_process_runs_on() -> None:
+    async def twice() -> None:
+        async with talking_to(Provider(WHOLE, WHOLE)) as client:
+            assert await read_whole(await ask(client)) == b"ok"
+            assert await read_whole(await ask(client)) == b"ok"
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(twice())

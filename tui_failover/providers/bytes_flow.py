@@ -16,7 +16,7 @@ from tui_failover.wire.sse import ProtocolError
 from tui_failover.wire.sse_raw import RawEvents
 
 if TYPE_CHECKING:
-    from tui_failover.providers.http_client import HttpAnswer
+    from tui_failover.providers.http_answer import HttpAnswer
 
     Send = Callable[[], Awaitable[HttpAnswer]]
 

@@ -20,7 +20,8 @@ from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.forwarding import Flow, Forward, Refusal
 
 if TYPE_CHECKING:
-    from tui_failover.providers.http_client import HttpAnswer, HttpClient
+    from tui_failover.providers.http_answer import HttpAnswer
+    from tui_failover.providers.http_client import HttpClient
 
 ANTHROPIC_VERSION = "2023-06-01"  # where a caller of another dialect has named none
 _PREFIX = {Dialect.OPENAI: "", Dialect.ANTHROPIC: "/v1"}

@@ -131,9 +131,6 @@ _CUT = _of(
     "CloseError",
     "RemoteProtocolError",
     "ConnectionError",
-    "ClientPayloadError",
-    "ServerDisconnectedError",
-    "ClientOSError",
 )
 
 # fmt: off
@@ -242,7 +239,7 @@ RULES: tuple[Rule, ...] = (
     Rule("answer.unreadable", _K.SERVER, "an answer in no known form", causes=_of(Seen.NO_ANSWER)),
     Rule("answer.malformed", _K.SERVER, "broke the dialect", causes=_of(Seen.MALFORMED)),
     Rule("answer.encoding", _K.SERVER, "an answer that cannot be decoded",
-         causes=_of("DecodingError", "ContentEncodingError")),
+         causes=_of("DecodingError", "NotDecodable")),
     Rule("answer.unexpected", _K.SERVER, "the expected text is missing", causes=_of(Seen.UNEXPECTED)),
     Rule("answer.cut", _K.SERVER, "cut off before any content", causes=_CUT, stage=_ANSWERING),
     # Statuses that are left.
@@ -263,9 +260,9 @@ RULES: tuple[Rule, ...] = (
     Rule("network.proxy", _K.CONNECT, "the proxy refused", causes=_of("ProxyError")),
     Rule("network.connect", _K.CONNECT, "cannot connect", causes=_of("ConnectError", "ClientConnectorError")),
     Rule("network.hung-up", _K.CONNECT, "hung up before answering",
-         causes=_of("RemoteProtocolError", "ServerDisconnectedError"), says=_re("disconnected")),
+         causes=_of("RemoteProtocolError", "HungUp"), says=_re("disconnected")),
     Rule("network.http", _K.SERVER, "an answer that is no HTTP",
-         causes=_of("RemoteProtocolError", "ClientResponseError")),
+         causes=_of("RemoteProtocolError", "NotHttp")),
     Rule("network.reset", _K.CONNECT, "connection reset before an answer", causes=_CUT),
     # Ours.
     Rule("local.request", _K.LOCAL, "a request that cannot be sent",

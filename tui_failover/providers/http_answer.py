@@ -1,0 +1,167 @@
+"""An answer of a provider as it comes: read piece by piece, never hoarded, and told from one that broke off."""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable
+
+MOST_WAITING = 256 << 10  # bytes that nobody has read yet, before the provider is left waiting
+_PIECE = 64 << 10  # bytes that are decompressed at once
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_DEFLATE = 8  # in the low half of zlib's first byte (RFC 1950, 2.2)
+_GZIP = 0x1F
+
+
+class HungUp(ConnectionError):
+    """The provider disconnected before it answered."""
+
+
+class CutOff(ConnectionError):
+    """The answer broke off."""
+
+
+class NotHttp(Exception):
+    """What the provider sent is no answer by RFC 9112, or one beyond all bounds."""
+
+
+class NotDecodable(Exception):
+    """The body is not in the coding its head names."""
+
+
+class HttpAnswer:
+    """An answer whose head has come.
+
+    Attributes:
+        status: of the answer.
+        headers: with lower-case names; one sent twice is joined with ", ".
+    """
+
+    __slots__ = (
+        "_cut",
+        "_ended",
+        "_error",
+        "_inflating",
+        "_pieces",
+        "_resume",
+        "_size",
+        "_waiter",
+        "headers",
+        "status",
+    )
+
+    def __init__(
+        self, status: int, headers: dict[str, str], resume: Callable[[], None], cut: Callable[[], None]
+    ) -> None:
+        """Take note of the head.
+
+        Args:
+            status: of the answer.
+            headers: as above.
+            resume: lets the provider send again, after `come` has returned True.
+            cut: ends the connection; not called once the answer has ended.
+        """
+        self.status = status
+        self.headers = headers
+        self._resume = resume
+        self._cut = cut
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self._ended = False
+        coding = headers.get("content-encoding")
+        self._inflating = _Inflating() if coding and coding.strip().lower() in _CODINGS else None
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all of the body has been read."""
+        return self._ended and self._error is None and not self._pieces and self._inflating is None
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the body as they come; b"" at its end.
+
+        Raises:
+            ConnectionError: it broke off.
+            NotHttp: it went on as no answer does.
+            NotDecodable: it is not in the coding its head names.
+        """
+        return await (self._next() if self._inflating is None else self._inflating.read(self._next))
+
+    def close(self) -> None:
+        """Give the answer up: its connection is cut at once, unless it has gone back to the others.
+
+        A plain close waits until what was written has left, which is never where a provider has stopped reading.
+        """
+        if not self._ended:
+            self._cut()
+
+    def come(self, piece: bytes) -> bool:
+        """Take a piece of the body; True where too much of it waits to be read."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._wake()
+        return self._size > MOST_WAITING
+
+    def end(self, error: Exception | None = None) -> None:
+        """Take note that nothing more comes, and why if that was not its end."""
+        if not self._ended:
+            self._ended = True
+            self._error = error
+            self._wake()
+
+    async def _next(self) -> bytes:
+        pieces = self._pieces
+        while not pieces:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                return b""
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        held, self._size = self._size, 0
+        if held > MOST_WAITING and not self._ended:
+            self._resume()
+        return data
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _Inflating:
+    """A compressed body read in small pieces, so that a little of it never becomes a lot of memory."""
+
+    def __init__(self) -> None:
+        self._inflate: zlib._Decompress | None = None
+        self._left = b""
+
+    async def read(self, more: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Return the next bytes; b"" at the end."""
+        while True:
+            data = self._left or await more()
+            if not data:
+                self._check_end()
+                return b""
+            if self._inflate is None:
+                self._inflate = zlib.decompressobj(_window_of(data))
+            try:
+                piece = self._inflate.decompress(data, _PIECE)
+            except zlib.error as error:
+                message = "a body that is not in the coding its head names"
+                raise NotDecodable(message) from error
+            self._left = self._inflate.unconsumed_tail
+            if piece:
+                return piece
+
+    def _check_end(self) -> None:
+        if self._inflate is not None and not self._inflate.eof:
+            message = "a compressed body that broke off"
+            raise CutOff(message)
+
+
+def _window_of(data: bytes) -> int:
+    """Some call the bare algorithm "deflate", others what zlib makes of it (RFC 9110, 8.4.1.2)."""
+    bare = data[0] != _GZIP and data[0] & 0x0F != _DEFLATE
+    return -zlib.MAX_WBITS if bare else _GZIP_OR_ZLIB
