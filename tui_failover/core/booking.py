@@ -1,5 +1,7 @@
 """What the end of an attempt or a check means for the provider, its neighbours, and their breakers and holds."""
 
+from collections.abc import Callable
+
 from tui_failover.core import breaker as breakers
 from tui_failover.core import health as healths
 from tui_failover.core.breaker import Breaker, Strike
@@ -29,50 +31,52 @@ _SET_ASIDE = 64  # failures that wait for the reference's word; it comes within 
 
 
 def book_answer(
-    draft: Draft, provider: ProviderId, outcome: Answered, generation: int, kind: ProbeKind | None
+    draft: Draft, state: ProviderState, outcome: Answered, generation: int, kind: ProbeKind | None
 ) -> None:
     """Book a success; one of an older generation is history and changes nothing else.
 
     Args:
         draft: the fleet in the making.
-        provider: who answered.
+        state: who answered; it is put back.
         outcome: what it answered.
         generation: of its breaker when the attempt was admitted.
         kind: how it was checked; None for a live query.
     """
-    state = draft.fleet.providers[provider]
     probe = kind is not None
-    proof = kind is not ProbeKind.MODELS
-    closed = state.breaker.state is BreakerState.CLOSED
-    health, live, probes = state.health, state.live, state.probes
+    took_s, rules, source = outcome.first_content_s, draft.rules.breaker, Source.PROBE if probe else Source.LIVE
+    health, live, probes, breaker = state.health, state.live, state.probes, state.breaker
     if probe:
-        probes = probes.answered(draft.now, outcome.first_content_s)
+        probes = probes.answered(draft.now, took_s)
     else:
-        live = live.answered(draft.now, outcome.first_content_s)
-    late = generation != state.breaker.generation
-    if (proof or closed) and not late:
-        normal = closed and not _unusual(state, outcome.first_content_s)
-        health = healths.succeeded(health, draft.now, outcome.first_content_s, probe=probe, learn=normal)
+        live = live.answered(draft.now, took_s)
+    late = generation != breaker.generation
+    proof = not late and kind is not ProbeKind.MODELS
+    closed = breaker.state is BreakerState.CLOSED
+    if proof or (closed and not late):
+        normal = closed and not _unusual(state, took_s)
+        health = healths.succeeded(health, draft.now, took_s, probe=probe, learn=normal)
     spend = _paid(state, draft, outcome.reply.usage, probe=probe)
-    reason = f"{'a check' if probe else 'a query'} was answered in {outcome.first_content_s:.1f} s"
-    breaker = state.breaker
-    if proof and not late:
-        slow = outcome.first_content_s > draft.rules.breaker.slow_s and not probe
-        breaker = breakers.passed(state.breaker, draft.now, draft.rules.breaker, slow=slow, probe=probe)
+    if proof:
+        slow = took_s > rules.slow_s and not probe
+        breaker = breakers.passed(breaker, draft.now, rules, slow=slow, probe=probe)
     moved = breaker.generation != state.breaker.generation
-    after = replace(state, health=health, live=live, probes=probes, spend=spend)
-    source = Source.PROBE if probe else Source.LIVE
-    _word(draft, after if moved else replace(after, breaker=breaker), reason, source)
-    if proof and not late and draft.fleet.holds:
-        _lift(draft, provider, draft.now - outcome.elapsed_s)
+    kept = state.breaker if moved else breaker
+    _word(
+        draft,
+        replace(state, health=health, live=live, probes=probes, spend=spend, breaker=kept),
+        source,
+        lambda: f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s",
+    )
+    if proof and draft.fleet.holds:
+        _lift(draft, state.spec.id, draft.now - outcome.elapsed_s)
     if moved:
-        set_breaker(draft, provider, breaker, source)
+        set_breaker(draft, state.spec.id, breaker, source)
 
 
 def book_failure(
     draft: Draft, provider: ProviderId, outcome: Failed, generation: int, kind: ProbeKind | None
 ) -> None:
-    """Book a failure against whom it concerns; arguments as for `book_answer`.
+    """Book the failure of `provider` against whom it concerns; the other arguments as for `book_answer`.
 
     One of an older generation is history and moves neither word nor breaker. A hold it asks for still begins: that
     concerns a credential or model, which have no generations.
@@ -118,7 +122,7 @@ def _book(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
             state = replace(state, health=healths.failed(state.health, draft.now, failure.reason, probe=probe))
     elif probe:
         state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
-    _word(draft, state, failure.reason, source)
+    _word(draft, state, source, lambda: failure.reason)
     _take_effect(draft, state, failed, source)
 
 
@@ -167,8 +171,8 @@ def _unusual(state: ProviderState, latency_s: float) -> bool:
     return baseline is not None and latency_s > 2.0 * baseline + 0.25
 
 
-def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> None:
-    """Put a provider back and say so if its public word changed."""
+def _word(draft: Draft, state: ProviderState, source: Source, reason: Callable[[], str]) -> None:
+    """Put a provider back and say so, with the reason, if its public word changed."""
     before = draft.fleet.providers[state.spec.id].health.verdict
     after = state.health.verdict
     if before is after:
@@ -176,27 +180,27 @@ def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> No
         return
     draft.turn(state)
     kind = EventKind.HEALTHY if after is healths.Status.HEALTHY else EventKind.UNHEALTHY
-    draft.say(kind, f"{before} -> {after}", reason, source, About(state.spec.id))
+    draft.say(kind, f"{before} -> {after}", reason(), source, About(state.spec.id))
 
 
 def _paid(state: ProviderState, draft: Draft, usage: Usage | None, *, probe: bool) -> Spend:
-    day = int(draft.moment.utc // _DAY_S)
-    spend = state.spend if state.spend.day == day else replace(state.spend, probes=0, day=day)
+    day, old = int(draft.moment.utc // _DAY_S), state.spend
+    today = old.probes if old.day == day else 0
     price = cost(usage, state.spec.price)
     if price is None:
-        return replace(spend, unpriced=spend.unpriced + (1 if usage is not None or not probe else 0))
-    if probe:
-        return _probe_spend(draft, state, replace(spend, probes=spend.probes + price))
-    return replace(spend, live=spend.live + price)
+        return Spend(old.live, today, day, old.unpriced + (1 if usage is not None or not probe else 0))
+    if not probe:
+        return Spend(old.live + price, today, day, old.unpriced)
+    _tell_budget(draft, state, today + price)
+    return Spend(old.live, today + price, day, old.unpriced)
 
 
-def _probe_spend(draft: Draft, state: ProviderState, spend: Spend) -> Spend:
+def _tell_budget(draft: Draft, state: ProviderState, spent: int) -> None:
     cap = state.spec.probe.daily_budget
-    if cap is not None and state.spend.probes < cap <= spend.probes:
+    if cap is not None and state.spend.probes < cap <= spent:
         text = "checks list models only for the rest of the day (UTC)"
-        cause = f"today's checks cost ${spend.probes / 1e6:.2f}"
+        cause = f"today's checks cost ${spent / 1e6:.2f}"
         draft.say(EventKind.PROBE_BUDGET, text, cause, Source.AUTO, About(state.spec.id))
-    return spend
 
 
 def _strike(

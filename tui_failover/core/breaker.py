@@ -162,9 +162,11 @@ def reset(breaker: Breaker, now: float) -> Breaker:
 def _passed_closed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: bool, probe: bool) -> Breaker:
     tallies = _tallied(breaker, now, rules, ok=1, slow=int(slow))
     breaker = replace(breaker, strikes=0.0, tallies=tallies, good=breaker.good + (0 if probe else 1))
+    if not slow:
+        return breaker
     total = sum(one.ok + one.failed for one in breaker.tallies)
     sluggish = sum(one.slow for one in breaker.tallies)
-    if slow and total >= rules.min_slow_outcomes and sluggish >= rules.slow_share * total:
+    if total >= rules.min_slow_outcomes and sluggish >= rules.slow_share * total:
         strike = Strike(1.0, f"{sluggish} of {total} answers took over {rules.slow_s:.0f} s", 1, 0.0)
         return _open(_climbed(breaker, now, rules), Trigger.SLOW_SHARE, now, rules, strike)
     return breaker
@@ -206,10 +208,12 @@ def _tallied(
     breaker: Breaker, now: float, rules: BreakerRules, *, ok: int = 0, failed: int = 0, slow: int = 0
 ) -> tuple[Tally, ...]:
     number = int(now // _TALLY_S)
+    kept = breaker.tallies
+    if kept and kept[-1].number == number:
+        last = kept[-1]
+        return (*kept[:-1], Tally(number, last.ok + ok, last.failed + failed, last.slow + slow))
     oldest = number - int(rules.window_s // _TALLY_S)
-    kept = tuple(one for one in breaker.tallies if oldest < one.number < number)
-    last = breaker.tallies[-1] if breaker.tallies and breaker.tallies[-1].number == number else Tally(number)
-    return (*kept, Tally(number, last.ok + ok, last.failed + failed, last.slow + slow))
+    return (*(one for one in kept if one.number > oldest), Tally(number, ok, failed, slow))
 
 
 def _open(breaker: Breaker, trigger: Trigger, now: float, rules: BreakerRules, strike: Strike) -> Breaker:

@@ -21,7 +21,7 @@ else:
         if fields is None:
             return dataclasses.replace(state, **changes)
         copy = object.__new__(state.__class__)
-        copy.__dict__.update(fields, **changes)
+        object.__setattr__(copy, "__dict__", fields | changes)  # past the class's own, which freezes it
         return copy
 
 

@@ -192,15 +192,21 @@ class About:
 
 
 class Draft:
-    """The next fleet while it is being made; lives for one call of a rule."""
+    """The next fleet while it is being made; lives for one call of a rule.
+
+    Attributes:
+        moment: when it is; `now` is its monotonic part.
+        fleet: as made so far, one revision on. It and its tables of states are the draft's own until they are given
+            away: each is copied once, however much is written to it. The states in them are everybody's.
+    """
 
     def __init__(self, fleet: Fleet, moment: Moment) -> None:
         self.moment = moment
         self.now = moment.mono
-        self.fleet = fleet
+        self.fleet = replace(fleet, revision=fleet.revision + 1, data_at=moment.mono)
         self._events: list[Event] = []
-        self._providers: dict[ProviderId, ProviderState] = {}
-        self._agents: dict[AgentId, AgentState] = {}
+        self._providers: dict[ProviderId, ProviderState] | None = None
+        self._agents: dict[AgentId, AgentState] | None = None
 
     @property
     def rules(self) -> Rules:
@@ -213,32 +219,25 @@ class Draft:
         return bool(self._events)
 
     def keep(self, state: ProviderState | AgentState) -> None:
-        """Put back a provider's or agent's changed state.
-
-        The first one copies its mapping, later ones write to that copy, which nobody outside has seen yet.
-        """
-        match state:
-            case ProviderState():
-                if self.fleet.providers is not self._providers:
-                    self._providers = dict(self.fleet.providers)
-                    self.fleet = replace(self.fleet, providers=self._providers)
-                if _reschedules(self._providers.get(state.spec.id), state):
-                    self.fleet = replace(self.fleet, turns=self.fleet.turns + 1)
-                self._providers[state.spec.id] = state
-            case AgentState():
-                if self.fleet.agents is not self._agents:
-                    self._agents = dict(self.fleet.agents)
-                    self.fleet = replace(self.fleet, agents=self._agents)
-                self._agents[state.id] = state
+        """Put back a provider's or agent's changed state."""
+        if isinstance(state, ProviderState):
+            self._keep_provider(state)
+        else:
+            self._keep_agent(state)
 
     def turn(self, state: ProviderState | AgentState) -> None:
         """Put back a state whose availability, word or route has changed: older decisions on it are stale."""
-        revision = self.fleet.revision + 1
-        match state:
-            case ProviderState():
-                self.keep(replace(state, since_at=self.now, changed_revision=revision))
-            case AgentState():
-                self.keep(replace(state, changed_revision=revision))
+        revision = self.fleet.revision
+        if isinstance(state, ProviderState):
+            self._keep_provider(replace(state, since_at=self.now, changed_revision=revision))
+        else:
+            self._keep_agent(replace(state, changed_revision=revision))
+
+    def permit(self) -> int:
+        """Return the number of the next permit."""
+        number = self.fleet.permits + 1
+        _set(self.fleet, "permits", number)
+        return number
 
     def derive(self) -> None:
         """Bring what follows from the agents' configuration in line with it."""
@@ -248,15 +247,35 @@ class Draft:
     def say(self, kind: EventKind, text: str, cause: str, source: Source, about: About) -> None:
         """Record what happened."""
         number = self.fleet.events + 1
-        self.fleet = replace(self.fleet, events=number)
+        _set(self.fleet, "events", number)
         event = Event(number, self.now, self.moment.utc, kind, text, cause, source)
         self._events.append(
             replace(event, provider=about.provider, agent=about.agent, actor=about.actor, trigger=about.trigger)
         )
 
     def done(self) -> tuple[Fleet, tuple[Event, ...]]:
-        """Return the next fleet, one revision on, and what happened on the way."""
-        return replace(self.fleet, revision=self.fleet.revision + 1, data_at=self.now), tuple(self._events)
+        """Give away the next fleet, and what happened on the way; the draft is at its end."""
+        return self.fleet, tuple(self._events)
+
+    def _keep_provider(self, state: ProviderState) -> None:
+        fleet, table = self.fleet, self._providers
+        if table is None or fleet.providers is not table:
+            table = self._providers = dict(fleet.providers)
+            _set(fleet, "providers", table)
+        name = state.spec.id
+        if _reschedules(table.get(name), state):
+            _set(fleet, "turns", fleet.turns + 1)
+        table[name] = state
+
+    def _keep_agent(self, state: AgentState) -> None:
+        table = self._agents
+        if table is None or self.fleet.agents is not table:
+            table = self._agents = dict(self.fleet.agents)
+            _set(self.fleet, "agents", table)
+        table[state.config.agent_id] = state
+
+
+_set = object.__setattr__  # on a fleet that nobody but its draft has seen
 
 
 def _reschedules(before: ProviderState | None, after: ProviderState) -> bool:

@@ -3,11 +3,11 @@
 `admit` is the one other door: it gives out the right to make an attempt.
 """
 
-from typing import assert_never
+from collections.abc import Callable
+from typing import Any
 
 from tui_failover.core import booking, limits, local_fault, route, strategy
 from tui_failover.core.agent_state import AgentState
-from tui_failover.core.allowance import Word
 from tui_failover.core.breaker import admit_trial, returned
 from tui_failover.core.chain import DESPERATION
 from tui_failover.core.command import BreakerHand
@@ -61,7 +61,7 @@ def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event,
         The next fleet, one revision on, and the events that tell what changed and why.
     """
     draft = Draft(fleet, moment)
-    _fold(draft, fact)
+    _FOLDS[type(fact)](draft, fact)
     return draft.done()
 
 
@@ -85,13 +85,13 @@ def admit(
             of service stays out all the same. Limits are kept in any case.
         tokens: about so many the attempt will take.
     """
-    draft = Draft(fleet, moment)
-    obstacle = fleet.obstacle(provider, draft.now)
+    obstacle = fleet.obstacle(provider, moment.mono)
     if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
         return fleet, (), obstacle
-    full = limits.full(fleet, provider, draft.now, tokens)
+    full = limits.full(fleet, provider, moment.mono, tokens)
     if full is not None:
         return fleet, (), full
+    draft = Draft(fleet, moment)
     state = fleet.providers[provider]
     trial = None
     if obstacle is None and not _held_closed(state):
@@ -102,10 +102,8 @@ def admit(
     draft.keep(replace(state, inflight=state.inflight + 1))
     _mark_canary(draft, agent, provider)
     asked = limits.charge(draft, provider, tokens)
-    number = draft.fleet.permits + 1
-    draft.fleet = replace(draft.fleet, permits=number)
     generation = state.breaker.generation
-    permit = Permit(number, provider, agent, generation, trial is not None, draft.now, tokens, asked)
+    permit = Permit(draft.permit(), provider, agent, generation, trial is not None, draft.now, tokens, asked)
     return *draft.done(), permit
 
 
@@ -119,65 +117,24 @@ def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
         draft.keep(replace(agent, ramp=replace(agent.ramp, sent=True)))
 
 
-def _fold(draft: Draft, fact: Fact) -> None:  # noqa: C901, PLR0912, PLR0915 - one rung per fact, each a line
-    match fact:
-        case QueryAsked(agent):
-            _query_asked(draft, agent)
-        case ContentCame(permit, words):
-            _content_came(draft, permit, words)
-        case AttemptEnded(permit, outcome):
-            _attempt_ended(draft, permit, outcome)
-        case AnswerTakenOver():
-            _answer_taken_over(draft, fact)
-        case QueryEnded():
-            _query_ended(draft, fact)
-        case ProbeStarted(provider):
-            _probe_started(draft, provider)
-        case ProbeEnded():
-            _probe_ended(draft, fact)
-        case Ticked():
-            pass_time(draft)
-        case ReferenceChecked(reachable):
-            _reference_checked(draft, reachable=reachable)
-        case Started():
-            _started(draft, fact)
-        case Restored(kept, ignored):
-            restore(draft, kept, ignored)
-            pass_time(draft)
-        case ProviderRegistered(spec):
-            _provider_registered(draft, spec)
-        case ProviderRemoved(provider):
-            _provider_removed(draft, provider)
-        case AgentConfigured(config):
-            _agent_configured(draft, config)
-        case AgentRemoved(agent):
-            _agent_removed(draft, agent)
-        case WorkerFailed(provider, text):
-            _worker_failed(draft, provider, text)
-        case KeepingTurned(problem):
-            _keeping_turned(draft, problem)
-        case Noticed(text, cause):
-            draft.say(EventKind.NOTICE, text, cause, Source.AUTO, About())
-        case _:
-            assert_never(fact)
-
-
-def _query_asked(draft: Draft, agent_id: AgentId) -> None:
-    agent = draft.fleet.agents.get(agent_id)
+def _query_asked(draft: Draft, fact: QueryAsked) -> None:
+    agent = draft.fleet.agents.get(fact.agent)
     if agent is not None:
         arrivals = agent.arrivals.seen(draft.now)
         draft.keep(replace(agent, queries=agent.queries + 1, inflight=agent.inflight + 1, arrivals=arrivals))
 
 
-def _content_came(draft: Draft, permit: Permit, words: tuple[Word, ...]) -> None:
-    if words:
-        limits.hear(draft, permit, words)
+def _content_came(draft: Draft, fact: ContentCame) -> None:
+    permit = fact.permit
+    if fact.words:
+        limits.hear(draft, permit, fact.words)
     state = draft.fleet.providers.get(permit.provider)
     if state is not None and permit.trial and permit.generation == state.breaker.generation:
         draft.keep(replace(state, breaker=returned(state.breaker)))
 
 
-def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
+def _attempt_ended(draft: Draft, fact: AttemptEnded) -> None:
+    permit, outcome = fact.permit, fact.outcome
     state = draft.fleet.providers.get(permit.provider)
     if state is None:
         return
@@ -186,18 +143,19 @@ def _attempt_ended(draft: Draft, permit: Permit, outcome: Outcome) -> None:
     breaker = returned(state.breaker) if permit.trial and not late else state.breaker
     usage = usage_of(outcome)
     traffic = state.traffic if usage is None else state.traffic.ended(draft.now, Ended(usage=usage))
-    draft.keep(replace(state, inflight=max(0, state.inflight - 1), breaker=breaker, traffic=traffic))
+    state = replace(state, inflight=max(0, state.inflight - 1), breaker=breaker, traffic=traffic)
     local_fault.note(draft, state.spec, outcome)
     match outcome:
         case Answered():
-            booking.book_answer(draft, permit.provider, outcome, permit.generation, None)
+            booking.book_answer(draft, state, outcome, permit.generation, None)
             _canary_passed(draft, permit)
         case Failed():
+            draft.keep(state)
             booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
             if not late:
                 _candidate_failed(draft, permit, outcome)
         case Cancelled():
-            pass
+            draft.keep(state)
     _settle_users(draft, permit.provider)
 
 
@@ -259,23 +217,24 @@ def _tell_exhausted(draft: Draft, agent: AgentState, fact: QueryEnded, *, answer
         draft.say(EventKind.EXHAUSTED, text, fact.reason, Source.LIVE, About(agent=agent.id))
 
 
-def _probe_started(draft: Draft, provider: ProviderId) -> None:
-    state = draft.fleet.providers.get(provider)
+def _probe_started(draft: Draft, fact: ProbeStarted) -> None:
+    state = draft.fleet.providers.get(fact.provider)
     if state is not None:
         draft.keep(replace(state, checking=True, probe_started_at=draft.now))
         if state.spec.probe.kind is not ProbeKind.MODELS:
-            limits.charge(draft, provider, 0)
+            limits.charge(draft, fact.provider, 0)
 
 
 def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
     state = draft.fleet.providers.get(fact.provider)
     if state is None:
         return
-    draft.keep(replace(state, checking=False))
+    state = replace(state, checking=False)
+    draft.keep(state)
     local_fault.note(draft, state.spec, fact.outcome)
     match fact.outcome:
         case Answered():
-            booking.book_answer(draft, fact.provider, fact.outcome, fact.generation, fact.kind)
+            booking.book_answer(draft, state, fact.outcome, fact.generation, fact.kind)
         case Failed():
             booking.book_failure(draft, fact.provider, fact.outcome, fact.generation, fact.kind)
         case Cancelled():
@@ -285,8 +244,8 @@ def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
     _settle_users(draft, fact.provider)
 
 
-def _reference_checked(draft: Draft, *, reachable: bool) -> None:
-    local_fault.judge(draft, reachable=reachable)
+def _reference_checked(draft: Draft, fact: ReferenceChecked) -> None:
+    local_fault.judge(draft, reachable=fact.reachable)
     if draft.eventful:
         for agent in draft.fleet.agents:
             route.settle(draft, agent)
@@ -322,7 +281,8 @@ def _started(draft: Draft, fact: Started) -> None:
         route.settle(draft, config.agent_id)
 
 
-def _provider_registered(draft: Draft, spec: ProviderSpec) -> None:
+def _provider_registered(draft: Draft, fact: ProviderRegistered) -> None:
+    spec = fact.spec
     old = draft.fleet.providers.get(spec.id)
     draft.turn(ProviderState(spec, draft.now) if old is None else replace(old, spec=spec))
     draft.fleet = replace(draft.fleet, registered=draft.fleet.registered | {spec.id})
@@ -335,7 +295,8 @@ def _provider_registered(draft: Draft, spec: ProviderSpec) -> None:
     _settle_users(draft, spec.id)
 
 
-def _provider_removed(draft: Draft, provider: ProviderId) -> None:
+def _provider_removed(draft: Draft, fact: ProviderRemoved) -> None:
+    provider = fact.provider
     if provider not in draft.fleet.providers:
         return
     remaining = {key: state for key, state in draft.fleet.providers.items() if key != provider}
@@ -346,7 +307,8 @@ def _provider_removed(draft: Draft, provider: ProviderId) -> None:
         route.settle(draft, agent)
 
 
-def _agent_configured(draft: Draft, config: FailoverConfig) -> None:
+def _agent_configured(draft: Draft, fact: AgentConfigured) -> None:
+    config = fact.config
     old = draft.fleet.agents.get(config.agent_id)
     fresh = strategy.fresh_agent(draft, config)
     draft.turn(fresh if old is None else strategy.reconfigured(draft, old, config))
@@ -356,7 +318,8 @@ def _agent_configured(draft: Draft, config: FailoverConfig) -> None:
     route.settle(draft, config.agent_id)
 
 
-def _agent_removed(draft: Draft, agent: AgentId) -> None:
+def _agent_removed(draft: Draft, fact: AgentRemoved) -> None:
+    agent = fact.agent
     if agent not in draft.fleet.agents:
         return
     agents = {key: state for key, state in draft.fleet.agents.items() if key != agent}
@@ -365,17 +328,18 @@ def _agent_removed(draft: Draft, agent: AgentId) -> None:
     draft.say(EventKind.CONFIG, "removed", "", Source.CONFIG, About(agent=agent))
 
 
-def _worker_failed(draft: Draft, provider: ProviderId, text: str) -> None:
-    state = draft.fleet.providers.get(provider)
+def _worker_failed(draft: Draft, fact: WorkerFailed) -> None:
+    state = draft.fleet.providers.get(fact.provider)
     if state is not None:
         health = replace(state.health, last_check_at=draft.now)
         draft.keep(replace(state, checking=False, health=health))
-    draft.say(EventKind.WORKER_FAULT, "its check met something unforeseen", text, Source.PROBE, About(provider))
+    text = "its check met something unforeseen"
+    draft.say(EventKind.WORKER_FAULT, text, fact.text, Source.PROBE, About(fact.provider))
 
 
-def _keeping_turned(draft: Draft, problem: str) -> None:
+def _keeping_turned(draft: Draft, fact: KeepingTurned) -> None:
     """Say it at the first failure and at the first success after it, not at each."""
-    before = draft.fleet.unkept
+    before, problem = draft.fleet.unkept, fact.problem
     draft.fleet = replace(draft.fleet, unkept=problem)
     if problem and not before:
         text = "what is ordered now will not survive a restart"
@@ -383,3 +347,38 @@ def _keeping_turned(draft: Draft, problem: str) -> None:
     elif before and not problem:
         text = "what was ordered survives a restart again"
         draft.say(EventKind.KEPT_AGAIN, text, "it could be written", Source.AUTO, About())
+
+
+def _restored(draft: Draft, fact: Restored) -> None:
+    restore(draft, fact.kept, fact.ignored)
+    pass_time(draft)
+
+
+def _noticed(draft: Draft, fact: Noticed) -> None:
+    draft.say(EventKind.NOTICE, fact.text, fact.cause, Source.AUTO, About())
+
+
+def _ticked(draft: Draft, _: Ticked) -> None:
+    pass_time(draft)
+
+
+_FOLDS: dict[type[Any], Callable[[Draft, Any], None]] = {
+    Started: _started,
+    Restored: _restored,
+    ProviderRegistered: _provider_registered,
+    ProviderRemoved: _provider_removed,
+    AgentConfigured: _agent_configured,
+    AgentRemoved: _agent_removed,
+    QueryAsked: _query_asked,
+    ContentCame: _content_came,
+    AttemptEnded: _attempt_ended,
+    AnswerTakenOver: _answer_taken_over,
+    QueryEnded: _query_ended,
+    ProbeStarted: _probe_started,
+    ProbeEnded: _probe_ended,
+    ReferenceChecked: _reference_checked,
+    WorkerFailed: _worker_failed,
+    KeepingTurned: _keeping_turned,
+    Noticed: _noticed,
+    Ticked: _ticked,
+}

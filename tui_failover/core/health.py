@@ -1,9 +1,8 @@
 """The public word about a provider: what the latest evidence says. Availability is another question."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from tui_failover.core.copying import replace
+from tui_failover.core.copying import replace, value
 
 
 class Status(StrEnum):
@@ -15,7 +14,7 @@ class Status(StrEnum):
     CHECKING = "checking"
 
 
-@dataclass(frozen=True)
+@value
 class Health:
     """What is known of one provider; instants are monotonic seconds.
 
@@ -65,18 +64,16 @@ def succeeded(health: Health, now: float, first_content_s: float, *, probe: bool
         baseline = first_content_s
     elif learn:
         baseline += _LEARN * (first_content_s - baseline)
-    return replace(
-        health,
-        verdict=Status.HEALTHY,
+    return Health(
+        Status.HEALTHY,
         evidence_at=now,
         last_check_at=now if probe else health.last_check_at,
         last_success_at=now,
-        consecutive_failures=0,
+        last_failure_at=health.last_failure_at,
         passes=health.passes + 1,
         passing_since_at=now if health.passing_since_at is None else health.passing_since_at,
         response_time_s=first_content_s,
         baseline_s=baseline,
-        error="",
     )
 
 

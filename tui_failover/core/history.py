@@ -1,7 +1,12 @@
 """What a provider's recent past looks like: samples in slots of time, bounded, immutable.
 
-Sparklines and rates read the slots; percentiles read the newest latencies.
+Sparklines and rates read the slots; percentiles read the newest latencies. Only the newest slot is written anew for
+a sample, whatever came before it.
 """
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from operator import attrgetter
 
 from tui_failover.core.copying import value
 
@@ -9,6 +14,7 @@ SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
 _FEW = 15
 RECENT = 100  # p95 is taken over this many answers
+_NUMBER = attrgetter("number")
 
 
 @value
@@ -30,26 +36,43 @@ class Slot:
 
 @value
 class Series:
-    """Samples of one kind: live queries, or probes. Slots without samples are absent: a gap is not a zero."""
+    """Samples of one kind: live queries, or probes. Slots without samples are absent: a gap is not a zero.
 
-    slots: tuple[Slot, ...] = ()
+    Attributes:
+        older: the slots that are full, oldest first.
+        recent: the newest latencies, in seconds.
+        newest: the slot that is still being filled; None where there is none.
+    """
+
+    older: tuple[Slot, ...] = ()
     recent: tuple[float, ...] = ()
+    newest: Slot | None = None
+
+    def __bool__(self) -> bool:
+        return self.newest is not None or bool(self.older)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """All slots, oldest first."""
+        return self.older if self.newest is None else (*self.older, self.newest)
 
     def answered(self, at: float, latency_s: float) -> "Series":
         """Return the series with an answer that took `latency_s` seconds to its first content."""
-        slot = self._slot(at)
+        older, slot = self._filling(at)
         updated = Slot(slot.number, slot.ok + 1, slot.failed, max(slot.worst_s, latency_s))
-        return Series(self._with(updated), (*self.recent, latency_s)[-RECENT:])
+        recent = self.recent
+        kept = recent[1:] if len(recent) >= RECENT else recent
+        return Series(older, (*kept, latency_s), updated)
 
     def seen(self, at: float) -> "Series":
         """Return the series with one more, of which no latency is known or wanted."""
-        slot = self._slot(at)
-        return Series(self._with(Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s)), self.recent)
+        older, slot = self._filling(at)
+        return Series(older, self.recent, Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s))
 
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
-        slot = self._slot(at)
-        return Series(self._with(Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s)), self.recent)
+        older, slot = self._filling(at)
+        return Series(older, self.recent, Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s))
 
     def percentile(self, share: float) -> float | None:
         """Return the latency in seconds that `share` of the newest answers stayed within; None without answers."""
@@ -67,24 +90,34 @@ class Series:
         """Return (answers, failures) of the last `window_s` seconds, in whole slots."""
         first = int((now - window_s) // SLOT_S) + 1
         ok = failed = 0
-        for slot in reversed(self.slots):
+        for slot in self._backwards():
             if slot.number < first:
                 break
             ok += slot.ok
             failed += slot.failed
         return ok, failed
 
-    def _slot(self, at: float) -> Slot:
-        number = int(at // SLOT_S)
-        if self.slots and self.slots[-1].number >= number:
-            return self.slots[-1]
-        return Slot(number)
+    def since(self, at: float) -> tuple[Slot, ...]:
+        """Return the slots that reach past `at`, in monotonic seconds, oldest first."""
+        number = at // SLOT_S
+        if self.newest is None:
+            return self.older[bisect_left(self.older, number, key=_NUMBER) :]
+        if self.newest.number < number:
+            return ()
+        return (*self.older[bisect_left(self.older, number, key=_NUMBER) :], self.newest)
 
-    def _with(self, slot: Slot) -> tuple[Slot, ...]:
-        if self.slots and self.slots[-1].number == slot.number:
-            return (*self.slots[:-1], slot)
-        oldest = slot.number - SLOTS
-        kept = self.slots
-        if kept and kept[0].number <= oldest:
-            kept = tuple(one for one in kept if one.number > oldest)
-        return (*kept, slot)
+    def _backwards(self) -> Iterator[Slot]:
+        if self.newest is not None:
+            yield self.newest
+        yield from reversed(self.older)
+
+    def _filling(self, at: float) -> tuple[tuple[Slot, ...], Slot]:
+        """Return the full slots and the one that a sample at `at` falls into."""
+        number = int(at // SLOT_S)
+        newest = self.newest
+        if newest is not None and newest.number >= number:
+            return self.older, newest
+        older, oldest = self.slots, number - SLOTS
+        if older and older[0].number <= oldest:
+            older = tuple(one for one in older if one.number > oldest)
+        return older, Slot(number)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from tui_failover.core.allowance import Cap
 from tui_failover.core.breaker import Breaker, cooled
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import value
 from tui_failover.core.health import Health
 from tui_failover.core.history import Series
 from tui_failover.core.meter import Meter
@@ -62,7 +63,7 @@ class Hold:
         return not self.over and (self.until_at is None or now < self.until_at)
 
 
-@dataclass(frozen=True)
+@value
 class Spend:
     """What attempts cost, in micro-dollars; attempts of unknown price are counted, never taken as free.
 

@@ -117,7 +117,7 @@ def _price(spec: ProviderSpec | None) -> float:
 
 
 def _newest_at(series: Series) -> float:
-    return series.slots[-1].number * SLOT_S if series.slots else -inf
+    return -inf if series.newest is None else series.newest.number * SLOT_S
 
 
 def _fastest_first(fleet: Fleet, active: ProviderId, sound: list[ProviderId], now: float) -> list[ProviderId]:

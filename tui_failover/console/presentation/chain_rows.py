@@ -64,7 +64,7 @@ def _one(frame: Frame, place: int, view: ProviderView) -> Line:
     spans = [*lead(frame, place)]
     if columns.figures:
         spans.extend(numbers(frame, view, labels=False))
-    if columns.bars and not view.live.slots and not view.probes.slots:
+    if columns.bars and not view.live and not view.probes:
         spans.append(Span("  " + left(why(view) or "no data yet", columns.bars), Ink.MUTED))
     elif columns.bars:
         spans.append(Span("  "))

@@ -6,16 +6,15 @@ dot: a gap is never drawn as a zero.
 """
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from typing import Final
 
 from tui_failover.console.picture import Ink, Span
 from tui_failover.console.presentation.cells import clip
-from tui_failover.core.history import SLOT_S, Series, Slot
+from tui_failover.core.history import SLOT_S, Slot
 from tui_failover.core.snapshot import Flag, ProviderView, Snapshot
 
 BARS: Final = "▁▂▃▄▅▆▇█"
@@ -30,7 +29,6 @@ _LOWEST_S, _HIGHEST_S = 0.001, 100_000.0
 Mark = tuple[str, Ink]
 _NOTHING: Final[Mark] = (GAP, Ink.FAINT)
 _PENDING: Final[Mark] = (PENDING, Ink.FAINT)
-_NUMBER = attrgetter("number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +124,9 @@ class Tallies:
                 column += 1
 
 
-def newest(series: Series, since: float) -> Sequence[Slot]:
-    """Return the slots that reach past `since` (monotonic seconds), oldest first."""
-    return series.slots[bisect_left(series.slots, since // SLOT_S, key=_NUMBER) :]
-
-
 def live(view: ProviderView, window: Window, scale: Scale) -> tuple[Span, ...]:
     """Return the row of the live queries; in words where there were none at all."""
-    if not newest(view.live, window.since):
+    if not view.live.since(window.since):
         return (Span(f"{clip('no live traffic', window.columns):{max(window.columns, 1)}}", Ink.MUTED),)
     return _runs(_live(view, window, scale))
 
@@ -145,7 +138,7 @@ def probes(view: ProviderView, window: Window, scale: Scale) -> tuple[Span, ...]
 
 def either(view: ProviderView, window: Window, scale: Scale) -> tuple[Span, ...]:
     """Return one row of both: live queries, and checks where there are none."""
-    if not view.live.slots:
+    if not view.live:
         return probes(view, window, scale)
     marks = _live(view, window, scale)
     if not any(mark is _NOTHING for mark in marks):
@@ -156,7 +149,7 @@ def either(view: ProviderView, window: Window, scale: Scale) -> tuple[Span, ...]
 
 def _live(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
     tallies = Tallies(window)
-    tallies.add(newest(view.live, window.since))
+    tallies.add(view.live.since(window.since))
     slow = _slow_from(view)
     marks = [_mark(tallies, column, scale, slow) for column in range(window.columns)]
     if marks and marks[-1] is _NOTHING:
@@ -167,7 +160,7 @@ def _live(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
 def _probes(view: ProviderView, window: Window, scale: Scale) -> list[Mark]:
     reach, slow = _CARRY * view.interval_s, _slow_from(view)
     column_s, first = window.column_s, window.first
-    seen = newest(view.probes, window.since - reach)
+    seen = view.probes.since(window.since - reach)
     tallies = Tallies(window)
     tallies.add(seen)
     carried, at = _before(seen, window, scale)

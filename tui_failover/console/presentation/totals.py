@@ -20,7 +20,7 @@ _LEAST_UPTIME_S = 60.0  # before that a price per hour would be a guess
 
 def totals(picture: Picture, width: int) -> tuple[Line, ...]:
     """Return the line of totals; the small rows of bars take the room that is left."""
-    busy = [view for view in picture.snapshot.providers if view.live.slots]
+    busy = [view for view in picture.snapshot.providers if view.live]
     blocks = _figures(picture, busy)
     gap = 3 if width >= 120 else 2
     spare = 3 * (_LEAST_BARS + 1)
@@ -104,7 +104,7 @@ def _bars(picture: Picture, busy: list[ProviderView], columns: int) -> tuple[tup
     tallies = Tallies(Window(picture.at, picture.window_s, columns))
     weighed = busy if len(busy) <= _BARS_FROM else nlargest(_BARS_FROM, busy, key=_weight)
     for view in weighed:
-        tallies.add(sparkline.newest(view.live, tallies.window.since))
+        tallies.add(view.live.since(tallies.window.since))
     scale = sparkline.shared_scale(picture.snapshot)
     attempts = [ok + failed for ok, failed in zip(tallies.ok, tallies.failed, strict=True)]
     done = attempts[:-1]  # the newest column is still being filled
