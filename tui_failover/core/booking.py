@@ -1,7 +1,5 @@
 """What the end of an attempt or a check means for the provider, its neighbours, and their breakers and holds."""
 
-from collections.abc import Callable
-
 from tui_failover.core import breaker as breakers
 from tui_failover.core import health as healths
 from tui_failover.core.breaker import Breaker, Strike
@@ -61,12 +59,11 @@ def book_answer(
         breaker = breakers.passed(breaker, draft.now, rules, slow=slow, probe=probe)
     moved = breaker.generation != state.breaker.generation
     kept = state.breaker if moved else breaker
-    _word(
-        draft,
-        replace(state, health=health, live=live, probes=probes, spend=spend, breaker=kept),
-        source,
-        lambda: f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s",
-    )
+    after = replace(state, health=health, live=live, probes=probes, spend=spend, breaker=kept)
+    if health.verdict is state.health.verdict:
+        draft.keep(after)
+    else:
+        _word(draft, after, f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s", source)
     if proof and draft.fleet.holds:
         _lift(draft, state.spec.id, draft.now - outcome.elapsed_s)
     if moved:
@@ -122,7 +119,7 @@ def _book(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
             state = replace(state, health=healths.failed(state.health, draft.now, failure.reason, probe=probe))
     elif probe:
         state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
-    _word(draft, state, source, lambda: failure.reason)
+    _word(draft, state, failure.reason, source)
     _take_effect(draft, state, failed, source)
 
 
@@ -171,8 +168,8 @@ def _unusual(state: ProviderState, latency_s: float) -> bool:
     return baseline is not None and latency_s > 2.0 * baseline + 0.25
 
 
-def _word(draft: Draft, state: ProviderState, source: Source, reason: Callable[[], str]) -> None:
-    """Put a provider back and say so, with the reason, if its public word changed."""
+def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> None:
+    """Put a provider back and say so if its public word changed."""
     before = draft.fleet.providers[state.spec.id].health.verdict
     after = state.health.verdict
     if before is after:
@@ -180,7 +177,7 @@ def _word(draft: Draft, state: ProviderState, source: Source, reason: Callable[[
         return
     draft.turn(state)
     kind = EventKind.HEALTHY if after is healths.Status.HEALTHY else EventKind.UNHEALTHY
-    draft.say(kind, f"{before} -> {after}", reason(), source, About(state.spec.id))
+    draft.say(kind, f"{before} -> {after}", reason, source, About(state.spec.id))
 
 
 def _paid(state: ProviderState, draft: Draft, usage: Usage | None, *, probe: bool) -> Spend:

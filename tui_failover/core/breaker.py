@@ -87,15 +87,13 @@ def passed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: bool, pro
     Only live answers count towards resetting the ladder: a provider that passes checks and fails queries would
     otherwise flap at the shortest cooldown.
     """
-    match breaker.state:
-        case BreakerState.CLOSED:
-            return _passed_closed(breaker, now, rules, slow=slow, probe=probe)
-        case BreakerState.OPEN:
-            # Checks go on while it is open, and in an emergency queries do: an answer begins the trial early.
-            # It is the first to pass but never also the last, so that each move is told by itself.
-            return replace(_move(breaker, BreakerState.HALF_OPEN, Trigger.ANSWERED, now), successes=1)
-        case BreakerState.HALF_OPEN:
-            return _passed_trial(breaker, now, rules)
+    if breaker.state is BreakerState.CLOSED:
+        return _passed_closed(breaker, now, rules, slow=slow, probe=probe)
+    if breaker.state is BreakerState.HALF_OPEN:
+        return _passed_trial(breaker, now, rules)
+    # Checks go on while it is open, and in an emergency queries do: an answer begins the trial early.
+    # It is the first to pass but never also the last, so that each move is told by itself.
+    return replace(_move(breaker, BreakerState.HALF_OPEN, Trigger.ANSWERED, now), successes=1)
 
 
 def struck(breaker: Breaker, now: float, rules: BreakerRules, strike: Strike) -> Breaker:

@@ -61,15 +61,14 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
     passed: list[tuple[ProviderId, Obstacle]] = []
     for provider in _members(agent):
         obstacle = fleet.obstacle(provider, now)
-        stays = provider == home and obstacle is not None and obstacle.code is NotUsed.DRAINING
-        if obstacle is None or stays or _commanded(agent, provider, obstacle):
+        if obstacle is None or _kept(agent, provider, home, obstacle):
             available = True
             obstacle = full(fleet, provider, now, tokens)
         if obstacle is None:
             open_to.append(provider)
         else:
             passed.append((provider, obstacle))
-    why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
+    why = tuple([WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed])
     if open_to:
         return Plan(_ordered(fleet, agent, open_to, home, now), why + _left_out(agent))
     if available:
@@ -164,8 +163,16 @@ def _left_out(agent: AgentState) -> tuple[WhyNot, ...]:
 def _from_active(agent: AgentState) -> tuple[ProviderId, ...]:
     """The chain from the active provider onward, wrapping round."""
     chain = agent.preferred
-    start = chain.index(agent.active) if agent.active in chain else 0
+    if agent.active == chain[0] or agent.active not in chain:
+        return chain
+    start = chain.index(agent.active)
     return chain[start:] + chain[:start]
+
+
+def _kept(agent: AgentState, provider: ProviderId, home: ProviderId | None, obstacle: Obstacle) -> bool:
+    """Whether the query goes there whatever stands against it: to finish there, or by a person's word."""
+    finishing = provider == home and obstacle.code is NotUsed.DRAINING
+    return finishing or _commanded(agent, provider, obstacle)
 
 
 def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> bool:
@@ -187,7 +194,9 @@ def _ordered(
         first = home
     elif agent.ramp is not None and _takes_candidate(agent.ramp, agent.queries):
         first = agent.ramp.candidate
-    rest = sorted((one for one in open_to if one != first), key=lambda one: _trust(fleet, one))
+    rest = [one for one in open_to if one != first]
+    if len(rest) > 1:
+        rest.sort(key=lambda one: _trust(fleet, one))
     return (first, *rest) if first in open_to else tuple(rest)
 
 
@@ -201,7 +210,7 @@ def _takes_candidate(ramp: Ramp, queries: int) -> bool:
 
 def _trust(fleet: Fleet, provider: ProviderId) -> int:
     """Healthy before unknown before failing; sorting is stable, so that chain order decides among equals."""
-    return _TRUST[fleet.providers[provider].health.verdict]
-
-
-_TRUST = {Status.HEALTHY: 0, Status.UNKNOWN: 1, Status.CHECKING: 1, Status.UNHEALTHY: 2}
+    verdict = fleet.providers[provider].health.verdict
+    if verdict is Status.HEALTHY:
+        return 0
+    return 2 if verdict is Status.UNHEALTHY else 1

@@ -168,6 +168,8 @@ class Fleet:
         if state is None:
             return Obstacle(NotUsed.REMOVED, "not registered")
         closed = state.breaker.state is BreakerState.CLOSED
+        if closed and not self.holds and state.untouched:
+            return None  # as nearly all are, for every query
         probed = not closed and self.probed(provider) and not undecided(state.breaker, now, self.rules.breaker)
         return obstacle(state, self.holds, now, probed=probed)
 

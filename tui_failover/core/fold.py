@@ -138,10 +138,10 @@ def _attempt_ended(draft: Draft, fact: AttemptEnded) -> None:
     state = draft.fleet.providers.get(permit.provider)
     if state is None:
         return
-    state = limits.settled(state, permit, outcome, draft.now)
+    usage = usage_of(outcome)
+    state = limits.settled(state, permit, outcome, usage, draft.now)
     late = permit.generation != state.breaker.generation
     breaker = returned(state.breaker) if permit.trial and not late else state.breaker
-    usage = usage_of(outcome)
     traffic = state.traffic if usage is None else state.traffic.ended(draft.now, Ended(usage=usage))
     state = replace(state, inflight=max(0, state.inflight - 1), breaker=breaker, traffic=traffic)
     local_fault.note(draft, state.spec, outcome)

@@ -8,8 +8,9 @@ from tui_failover.core.copying import replace
 from tui_failover.core.fact import Permit
 from tui_failover.core.fleet import Draft, Fleet
 from tui_failover.core.names import ProviderId
-from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
+from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
 from tui_failover.core.provider_state import Obstacle, ProviderState
+from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import Limited, LimitView, NotUsed
 from tui_failover.core.spec import NO_LIMITS, ProviderLimits, ProviderSpec
 
@@ -48,17 +49,12 @@ def charge(draft: Draft, provider: ProviderId, tokens: int) -> tuple[int, int]:
     return allowance.asked
 
 
-def settled(state: ProviderState, permit: Permit, outcome: Outcome, now: float) -> ProviderState:
+def settled(
+    state: ProviderState, permit: Permit, outcome: Outcome, usage: Usage | None, now: float
+) -> ProviderState:
     """Return the provider after an attempt has ended: what it took is known, and whether it was one too many."""
-    match outcome:
-        case Answered(reply):
-            usage = reply.usage
-        case Failed():
-            usage = outcome.usage
-            if _refused_unstated(outcome.failure):
-                state = replace(state, cap=halved(state.cap, state.inflight, permit.at, now))
-        case Cancelled():
-            usage = None
+    if isinstance(outcome, Failed) and _refused_unstated(outcome.failure):
+        state = replace(state, cap=halved(state.cap, state.inflight, permit.at, now))
     if usage is None or state.spec.limits.tokens_per_min is None:
         return state
     more = usage.input_tokens + usage.output_tokens - _counted(state.spec.limits, permit.tokens)

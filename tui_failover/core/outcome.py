@@ -91,10 +91,6 @@ Outcome = Answered | Failed | Cancelled
 
 def usage_of(outcome: Outcome) -> Usage | None:
     """Return the tokens that an attempt is known to have taken, whatever became of it."""
-    match outcome:
-        case Answered(reply):
-            return reply.usage
-        case Failed(usage=usage):
-            return usage
-        case Cancelled():
-            return None
+    if isinstance(outcome, Answered):
+        return outcome.reply.usage
+    return outcome.usage if isinstance(outcome, Failed) else None
