@@ -86,6 +86,7 @@ class FleetMachine(RuleBasedStateMachine):
         self.permits: list[Permit] = []
         self.probes: list[tuple[ProviderId, int]] = []
         self.orders = 0
+        self.published = (self.world.fleet, repr(self.world.fleet))
 
     @rule(names=st.sets(names, min_size=1), outcome=outcomes)
     def provider_changes(self, names: set[str], outcome: Outcome) -> None:
@@ -210,6 +211,12 @@ class FleetMachine(RuleBasedStateMachine):
     def every_fleet_keeps_the_laws(self) -> None:
         for law in laws.LAWS_OF_FLEETS:
             law(self.world)
+
+    @invariant()
+    def a_fleet_stays_as_it_was_published(self) -> None:
+        fleet, was = self.published
+        assert repr(fleet) == was
+        self.published = (self.world.fleet, repr(self.world.fleet))
 
     def teardown(self) -> None:
         laws.switches_stay_rare(self.world.told, AGENTS)

@@ -46,6 +46,29 @@ def test_percentiles_are_among_the_samples(pairs: list[tuple[float, float | None
     assert (series.percentile(1.0) or 0.0) == max((one for one in latencies if one is not None), default=0.0)
 
 
+@given(samples, st.floats(-5.0, 950.0))
+def test_what_reaches_past_an_instant_is_a_tail_of_all_slots(
+    pairs: list[tuple[float, float | None]], ago_s: float
+) -> None:
+    series, at = series_of(pairs)
+
+    since = series.since(at - ago_s)
+
+    assert since == tuple(slot for slot in series.slots if (slot.number + 1) * SLOT_S > at - ago_s)
+    assert bool(series) is bool(pairs)
+
+
+def test_slots_that_are_given_whole_are_read_and_gone_on_with_like_grown_ones() -> None:
+    given = Series((Slot(500, ok=1), Slot(501, failed=1)))
+
+    later = given.failed(1004.0)
+
+    assert bool(given)
+    assert given.since(1002.0) == (Slot(501, failed=1),)
+    assert later.slots == (Slot(500, ok=1), Slot(501, failed=1), Slot(502, failed=1))
+    assert later.counts(1004.0, 4.0) == (0, 2)
+
+
 def test_a_gap_is_not_a_zero() -> None:
     series = Series().answered(1000.0, 0.5).failed(1010.0)
 

@@ -55,6 +55,20 @@ async def test_an_answer_under_way_holds_its_permit_until_it_has_ended() -> None
 
 
 @virtually
+async def test_a_query_is_over_in_the_instant_its_answer_is() -> None:
+    async with a_quiet_world() as world:
+        async with world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:
+            before = world.manager.snapshot().revision
+            carried.ended(WHOLE)
+            during = world.manager.snapshot().revision, world.agent().inflight, world.provider("A").inflight
+
+        after = world.manager.snapshot().revision
+
+    assert during == (before + 1, 0, 0)
+    assert after == before + 1
+
+
+@virtually
 async def test_an_answer_that_breaks_off_is_booked_and_nobody_else_is_tried() -> None:
     async with a_quiet_world() as world:
         errand = Stub([Open()])

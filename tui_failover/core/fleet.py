@@ -198,8 +198,8 @@ class Draft:
 
     Attributes:
         moment: when it is; `now` is its monotonic part.
-        fleet: as made so far, one revision on. It and its tables of states are the draft's own until they are given
-            away: each is copied once, however much is written to it. The states in them are everybody's.
+        fleet: as made so far, one revision on. It and its tables of states are the draft's own until they are
+            given away: each is copied once, however much is written to it. The states in them are everybody's.
     """
 
     def __init__(self, fleet: Fleet, moment: Moment) -> None:

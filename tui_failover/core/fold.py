@@ -39,29 +39,32 @@ from tui_failover.core.fact import (
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.names import AgentId, Moment, ProviderId
-from tui_failover.core.outcome import Answered, Cancelled, Failed, Outcome, usage_of
+from tui_failover.core.outcome import Answered, Cancelled, Failed, usage_of
 from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
 from tui_failover.core.restore import restore
-from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
+from tui_failover.core.spec import ProbeKind
 from tui_failover.core.text import counted
 from tui_failover.core.traffic import Ended
 
 _STORM_S = 10.0  # between two events of the same sort that many queries cause together
 
 
-def apply(fleet: Fleet, fact: Fact, moment: Moment) -> tuple[Fleet, tuple[Event, ...]]:
-    """Fold one fact into the fleet.
+def apply(fleet: Fleet, fact: Fact, moment: Moment, *also: Fact) -> tuple[Fleet, tuple[Event, ...]]:
+    """Fold one fact into the fleet, or several that are true together.
 
     Args:
         fleet: as it stands; it is not changed.
         fact: what happened outside.
         moment: when; never before the moment of the previous fact.
+        also: what else happened in the same instant, in order.
 
     Returns:
         The next fleet, one revision on, and the events that tell what changed and why.
     """
     draft = Draft(fleet, moment)
     _FOLDS[type(fact)](draft, fact)
+    for one in also:
+        _FOLDS[type(one)](draft, one)
     return draft.done()
 
 

@@ -1,7 +1,7 @@
 """What a provider's recent past looks like: samples in slots of time, bounded, immutable.
 
-Sparklines and rates read the slots; percentiles read the newest latencies. Only the newest slot is written anew for
-a sample, whatever came before it.
+Sparklines and rates read the slots; percentiles read the newest latencies. Only the newest slot is written anew
+for a sample, whatever came before it.
 """
 
 from bisect import bisect_left

@@ -80,7 +80,8 @@ def by_strategy(
 
 def chooses(agent: AgentState) -> bool:
     """Tell whether a choice is made for each query: nobody has ordered otherwise, and no return is under way."""
-    wanted = agent.config.strategy in {Strategy.WEIGHTED, Strategy.FASTEST}
+    strategy = agent.config.strategy
+    wanted = strategy is Strategy.WEIGHTED or strategy is Strategy.FASTEST
     return wanted and agent.automated and agent.pin is None and agent.ramp is None
 
 

@@ -1,8 +1,7 @@
 """Carries one query through its chain: plan, admit, attempt, record; here again, onward, or stop."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tui_failover.core.allowance import Word
@@ -12,7 +11,7 @@ from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, P
 from tui_failover.core.failure import POLICY, Next, Spent, Step, next_step
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, Failure, FailureKind, Outcome
-from tui_failover.core.ports import Clock, Limits, Rng, Upstream
+from tui_failover.core.ports import Clock, Rng, Upstream
 from tui_failover.core.query import Query
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import MidStream
@@ -23,7 +22,7 @@ from tui_failover.engine.errand import Asking, Carried, Errand, Open, Served
 from tui_failover.engine.limit_line import LimitLine
 from tui_failover.engine.panic_gate import PanicGate
 from tui_failover.engine.retry_budget import RetryBudget
-from tui_failover.engine.run import Place, Run
+from tui_failover.engine.run import Carrying, Place, Run
 from tui_failover.engine.state import Cell
 
 _log = logging.getLogger(__name__)
@@ -63,9 +62,8 @@ class Dispatcher:
             raise TypeError(message)
         return Served(answer.reply, carried.provider, carried.attempts, carried.elapsed_s)
 
-    @asynccontextmanager
-    async def carry(self, agent: AgentId, errand: Errand, tokens: int = 0) -> AsyncIterator[Carried]:
-        """Carry a query to whoever answers it.
+    def carry(self, agent: AgentId, errand: Errand, tokens: int = 0) -> Carrying:
+        """Carry a query to whoever answers it, on entering the context.
 
         An answer that is still under way is given up when the context ends before `Carried.ended` was called:
         the caller is gone then, and nobody is to blame.
@@ -81,24 +79,36 @@ class Dispatcher:
             AllProvidersFailed: nobody answered; it names every attempt.
             EngineClosed: the engine was stopped meanwhile.
         """
-        state = self._cell.fleet.agents.get(agent)
+        return Carrying(lambda: self._asked(agent, errand, tokens), self._over)
+
+    async def _asked(self, agent: AgentId, errand: Errand, tokens: int) -> tuple[Run, Carried]:
+        cell = self._cell
+        state = cell.fleet.agents.get(agent)
         if state is None:
             message = f"{agent}: no such agent"
             raise UnknownAgent(message)
-        self._cell.apply(QueryAsked(agent))
-        run = Run(agent, errand, self._now(), state.config.max_retries, tokens=tokens)
+        cell.apply(QueryAsked(agent))
+        run = Run(agent, errand, cell.fleet.data_at, state.config.max_retries, tokens=tokens)
         answer: Carried | QueryRefused | AllProvidersFailed | None = None
         try:
             run.home = self._affinity.home(agent, errand, run.started)
             answer = await self._carry(run)
-            if not isinstance(answer, Carried):
-                raise answer
-            away = answer.provider != state.preferred[0] or chooses(state)
-            self._affinity.answered(agent, errand, answer.provider, away=away, now=self._now())
-            yield answer
-        finally:
             if isinstance(answer, Carried):
-                answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
+                away = answer.provider != state.preferred[0] or chooses(state)
+                now = run.started + answer.elapsed_s
+                self._affinity.answered(agent, errand, answer.provider, away=away, now=now)
+                return run, answer
+        except BaseException:  # its caller may have left
+            self._over(run, answer)
+            raise
+        self._over(run, answer)
+        raise answer
+
+    def _over(self, run: Run, answer: Carried | QueryRefused | AllProvidersFailed | None) -> None:
+        """Tell that a query is over, if that is not known yet."""
+        if isinstance(answer, Carried) and answer.outcome is None:
+            answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
+        if not run.over:
             self._cell.apply(run.end(answer))
 
     async def go_on(self, agent: AgentId, carried: Carried, errand: Errand, tokens: int = 0) -> bool:
@@ -117,7 +127,7 @@ class Dispatcher:
         tried = [one.provider for one in trail if one.kind is not None]
         if state is None:
             return False
-        run = Run(agent, errand, self._now(), state.config.max_retries, trail, tried, tokens=tokens)
+        run = Run(agent, errand, self._now(), state.config.max_retries, trail, tried, tokens, goes_on=True)
         if not self._may_go_on(run):
             return False
         with carried.in_between():
@@ -129,7 +139,9 @@ class Dispatcher:
         return True
 
     async def _carry(self, run: Run) -> Carried | QueryRefused | AllProvidersFailed:
-        route = await self._with_room(run, self._plan)
+        route = self._plan(run)
+        if self._has_to_wait(run, route):
+            route = await self._lined_up(run, self._plan)
         answer = None if route.panic else await self._walk(run, route)
         if answer is None and not run.tried and not route.full:
             # Nothing is available, or nothing was any more when asked to admit: no reason to refuse without a try.
@@ -137,7 +149,10 @@ class Dispatcher:
             answer = None if route.panic else await self._walk(run, route)
         if answer is None and run.limited and self._may_go_on(run):
             # Who was full before may be the one who answers.
-            answer = await self._walk(run, await self._with_room(run, self._plan_on))
+            route_on = self._plan_on(run)
+            if self._has_to_wait(run, route_on):
+                route_on = await self._lined_up(run, self._plan_on)
+            answer = await self._walk(run, route_on)
         if answer is None and not (route.full or run.callers_fault):
             # Everybody available has failed: whom automation keeps out may be better than its reputation.
             answer = await self._walk_desperately(run, route.candidates if route.panic else route.kept_out)
@@ -146,11 +161,12 @@ class Dispatcher:
     def _may_go_on(self, run: Run) -> bool:
         return not run.stopped and self._left(run) > 0 and len(run.tried) < run.most(self._cell.fleet)
 
-    async def _with_room(self, run: Run, look: Callable[[Run], Plan]) -> Plan:
-        """Return the query's plan; where nobody has room, or others wait already, after waiting in line."""
-        route = look(run)
-        if not route.full and (run.tried or run.unfit or not self._line.waiting(run.agent)):
-            return route
+    def _has_to_wait(self, run: Run, route: Plan) -> bool:
+        """Tell whether nobody has room, or others wait already."""
+        return route.full or (not run.tried and not run.unfit and self._line.waiting(run.agent) > 0)
+
+    async def _lined_up(self, run: Run, look: Callable[[Run], Plan]) -> Plan:
+        """Return the query's plan after waiting in line."""
         asked = self._now()
         patience_s = min(self._cell.fleet.rules.limit.wait_s - run.lined_up_s, self._left(run))
         route = await self._line.wait(run.agent, lambda: look(run), patience_s)
@@ -216,7 +232,7 @@ class Dispatcher:
                 return replace(fresh, candidates=tuple(new))
             waiting.pop(0)
             if refusal:
-                run.passed[provider] = refusal
+                run.notes.append((provider, refusal))
                 return Next(Step.ONWARD, refusal)
             return await self._try(run, Place(provider, len(waiting), desperate=True, panic=True))
 
@@ -229,10 +245,10 @@ class Dispatcher:
                 return permit
             outcome = await self._attempt(run, permit, place)
             match outcome:
-                case Answered():
-                    return Carried(provider, tuple(run.trail), self._now() - run.started, outcome)
                 case Open(words):
                     return self._opened(run, permit, words)
+                case Answered():
+                    return Carried(provider, tuple(run.trail), self._now() - run.started, outcome)
                 case Failed(failure, elapsed_s):
                     step = self._failed(run, place, failure, elapsed_s)
                     if not isinstance(step, Next) or step.step is not Step.HERE:
@@ -251,14 +267,14 @@ class Dispatcher:
             permit = self._cell.admit(run.agent, provider, desperate=place.desperate, tokens=run.tokens)
             if isinstance(permit, Permit):
                 if provider not in run.tried:
-                    self._budget.first(provider, self._now())
+                    self._budget.first(provider, permit.at)
                 run.tried.append(provider)
                 return permit
             unfit = f"passed over: {permit.text}"
             run.limited = run.limited or permit.code is NotUsed.FULL
         else:
-            run.unfit.add(provider)
-        run.passed[provider] = unfit
+            run.unfit |= {provider}
+        run.notes.append((provider, unfit))
         return Next(Step.ONWARD, unfit)
 
     def _opened(self, run: Run, permit: Permit, words: tuple[Word, ...]) -> Carried:
@@ -272,25 +288,37 @@ class Dispatcher:
             permit.provider,
             tuple(run.trail),
             self._now() - run.started,
-            book=lambda outcome: self._ended(held, outcome),
+            book=lambda outcome: self._ended(run, held, outcome),
         )
 
     async def _attempt(self, run: Run, permit: Permit, place: Place) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""
+        fleet, provider = self._cell.fleet, permit.provider
         outcome: Outcome | Open = Cancelled(0.0)
-        started = self._now()
-        limits = run.limits(self._cell.fleet, place, started)
         try:
-            outcome = await self._send(run.errand, permit.provider, limits)
+            upstream, spec = self._upstream(provider), fleet.providers[provider].spec
+            outcome = await run.errand.attempt(upstream, spec, run.limits(fleet, place, permit.at))
+        except EngineClosed:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug in an adapter must not cost the caller the other providers
+            _log.exception("%s: its adapter raised", provider)
+            reason = f"internal error in its adapter ({type(error).__name__})"
+            outcome = Failed(Failure(FailureKind.LOCAL, reason, "local.bug"), self._now() - permit.at)
         finally:
             if isinstance(outcome, Cancelled):
-                outcome = Cancelled(self._now() - started)
+                outcome = Cancelled(self._now() - permit.at)
             if not isinstance(outcome, Open):
-                self._ended(permit, outcome)
+                self._ended(run, permit, outcome)
         return outcome
 
-    def _ended(self, permit: Permit, outcome: Outcome) -> None:
-        self._cell.apply(AttemptEnded(permit, outcome))
+    def _ended(self, run: Run, permit: Permit, outcome: Outcome) -> None:
+        """Tell how an attempt ended; with an answer its query has ended too."""
+        ended = AttemptEnded(permit, outcome)
+        if isinstance(outcome, Answered) and not run.goes_on:
+            run.over = True
+            self._cell.apply(ended, run.answered(permit.provider, outcome.reply.usage))
+        else:
+            self._cell.apply(ended)
         self._line.moved()
 
     def _upstream(self, provider: ProviderId) -> Upstream:
@@ -299,17 +327,6 @@ class Dispatcher:
             message = "the engine was stopped while the query was under way"
             raise EngineClosed(message)
         return upstream
-
-    async def _send(self, errand: Errand, provider: ProviderId, limits: Limits) -> Outcome | Open:
-        started = self._now()
-        upstream = self._upstream(provider)
-        spec = self._cell.fleet.providers[provider].spec
-        try:
-            return await errand.attempt(upstream, spec, limits)
-        except Exception as error:  # noqa: BLE001 - a bug in an adapter must not cost the caller the other providers
-            _log.exception("%s: its adapter raised", provider)
-            reason = f"internal error in its adapter ({type(error).__name__})"
-            return Failed(Failure(FailureKind.LOCAL, reason, "local.bug"), self._now() - started)
 
     def _failed(self, run: Run, place: Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
         provider = place.provider
@@ -344,12 +361,9 @@ class Dispatcher:
             message = f"{run.agent}: it was removed while its query was under way"
             raise UnknownAgent(message)
         route = plan(fleet, run.agent, self._now(), run.home, run.tokens)
-        for one in route.candidates:
-            run.passed.setdefault(one, "not reached: the query's attempts or time were used up")
-        for why in route.passed_over:
-            run.passed[why.provider] = f"passed over: {why.text}"
-        run.limited = run.limited or any(why.code is NotUsed.FULL for why in route.passed_over)
-        run.again_at += [why.until_at for why in route.passed_over if why.until_at is not None]
+        run.notes.append(route)
+        if route.passed_over:
+            run.limited = run.limited or any(why.code is NotUsed.FULL for why in route.passed_over)
         return route
 
     def _left(self, run: Run) -> float:

@@ -1,8 +1,10 @@
 """What is known of one query under way: what was tried, who was passed over and why, and how long it waited."""
 
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from tui_failover.core.chain import limits_for
+from tui_failover.core.chain import Plan, limits_for
+from tui_failover.core.copying import value
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
 from tui_failover.core.fact import QueryEnded
 from tui_failover.core.failure import most_actionable
@@ -10,14 +12,17 @@ from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Failed, FailureKind
 from tui_failover.core.ports import Limits
+from tui_failover.core.query import Usage
+from tui_failover.core.snapshot import WhyNot
 from tui_failover.engine.errand import Carried, Errand
 
 _BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
 _SHORTEST_S = 0.1  # an attempt that was decided on before the deadline gets at least this long
+_NOT_REACHED = "not reached: the query's attempts or time were used up"
 _PLACE_S = 1.0  # when one of the attempts under way will end is not known
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """A provider's place in a walk, and how it is entered.
 
@@ -39,15 +44,18 @@ class Run:
 
     Attributes:
         trail: the attempts that failed.
-        passed: who was passed over, and why the last time.
-        home: where its conversation is, if it is to stay there.
-        again_at: when providers said they may be asked again.
-        waited_s: seconds spent waiting for desperate turns.
+        tried: whom each attempt was made at, in order.
         tokens: about so many an attempt will take.
+        goes_on: it is another's answer that it goes on with.
+        notes: for the error, in order: its plans, and who was passed over for what.
+        home: where its conversation is, if it is to stay there.
+        again_at: when providers that failed said they may be asked again.
+        waited_s: seconds spent waiting for desperate turns.
         lined_up_s: seconds spent waiting for room.
         unfit: who cannot carry it.
         limited: somebody was passed over for being at a limit.
         stopped: no further attempt is to be made: time or tries are used up, or the last one was broken off.
+        over: its end has been told.
     """
 
     agent: AgentId
@@ -56,15 +64,17 @@ class Run:
     retries: int
     trail: list[AttemptRecord] = field(default_factory=list)
     tried: list[ProviderId] = field(default_factory=list)
-    passed: dict[ProviderId, str] = field(default_factory=dict)
+    tokens: int = 0
+    goes_on: bool = False
+    notes: list[Plan | tuple[ProviderId, str]] = field(default_factory=list)
+    home: ProviderId | None = None
     again_at: list[float] = field(default_factory=list)
     waited_s: float = 0.0
-    home: ProviderId | None = None
-    tokens: int = 0
     lined_up_s: float = 0.0
-    unfit: set[ProviderId] = field(default_factory=set)
+    unfit: frozenset[ProviderId] = frozenset()
     limited: bool = False
     stopped: bool = False
+    over: bool = False
 
     @property
     def callers_fault(self) -> bool:
@@ -98,8 +108,11 @@ class Run:
 
     def exhausted(self, now: float) -> AllProvidersFailed:
         """Return the error: every attempt, then everyone else of the chain with the reason it was not tried."""
-        passed = [AttemptRecord(one, None, why, 0.0) for one, why in self.passed.items() if one not in self.tried]
-        waits = [at - now for at in self.again_at if at > now]
+        passed = [
+            AttemptRecord(one, None, why, 0.0) for one, why in self._passed().items() if one not in self.tried
+        ]
+        stated = [why.until_at for why in self._obstacles() if why.until_at is not None]
+        waits = [at - now for at in (*stated, *self.again_at) if at > now]
         kinds = [one.kind for one in self.trail if one.kind is not None]
         kind = most_actionable(kinds)
         if kind is None and self.limited:
@@ -107,20 +120,60 @@ class Run:
             waits = waits or [_PLACE_S]
         return AllProvidersFailed(self.agent, [*self.trail, *passed], kind, min(waits, default=None))
 
+    def answered(self, provider: ProviderId, usage: Usage | None) -> QueryEnded:
+        """Return that the query has ended with a provider's answer."""
+        return QueryEnded(self.agent, provider, self.tried[0], usage=usage, needs=self.errand.needs)
+
     def end(self, answer: Carried | QueryRefused | AllProvidersFailed | None) -> QueryEnded:
         """Return how the query ended; without any answer its caller went away while it was carried."""
-        served_by, callers_fault, reason, usage = None, True, "the caller went away", None
+        callers_fault, reason = True, "the caller went away"
         match answer:
+            case Carried(outcome=Answered(reply)):
+                return self.answered(answer.provider, reply.usage)
             case QueryRefused():
                 reason = answer.reason
             case AllProvidersFailed():
                 callers_fault = self.callers_fault
                 reason = "; ".join(f"{one.provider}: {one.reason}" for one in answer.attempts)
-            case Carried(outcome=Answered(reply)):
-                served_by, callers_fault, reason, usage = answer.provider, False, "", reply.usage
             case Carried(outcome=Failed(failure)):
                 callers_fault, reason = False, f"{answer.provider}: {failure.reason}"
             case _:
                 pass
         first = self.tried[0] if self.tried else None
-        return QueryEnded(self.agent, served_by, first, callers_fault, reason, usage, self.errand.needs)
+        return QueryEnded(self.agent, None, first, callers_fault, reason, needs=self.errand.needs)
+
+    def _passed(self) -> dict[ProviderId, str]:
+        """Return who was passed over, and why the last time."""
+        passed: dict[ProviderId, str] = {}
+        for note in self.notes:
+            if isinstance(note, Plan):
+                for one in note.candidates:
+                    passed.setdefault(one, _NOT_REACHED)
+                passed |= {why.provider: f"passed over: {why.text}" for why in note.passed_over}
+            else:
+                passed[note[0]] = note[1]
+        return passed
+
+    def _obstacles(self) -> Iterator[WhyNot]:
+        for note in self.notes:
+            if isinstance(note, Plan):
+                yield from note.passed_over
+
+
+class Carrying:
+    """The context a query is carried in: entered with its answer, and left when that is over for its caller."""
+
+    __slots__ = ("_begin", "_carried", "_end")
+
+    def __init__(
+        self, begin: Callable[[], Awaitable[tuple[Run, Carried]]], end: Callable[[Run, Carried], None]
+    ) -> None:
+        self._begin = begin
+        self._end = end
+
+    async def __aenter__(self) -> Carried:
+        self._carried = await self._begin()
+        return self._carried[1]
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end(*self._carried)

@@ -24,27 +24,24 @@ class Cell:
 
     Attributes:
         bus: where what happened is told.
+        fleet: as it stands; for the engine's loop.
     """
 
     def __init__(self, rules: Rules, clock: Clock, bus: Bus, seed: int) -> None:
         self._clock = clock
         self.bus = bus
+        self.fleet = Fleet(rules, clock.now(), seed)
         # One tuple, so that a reader in another thread sees a fleet and the events that belong to it.
-        self._shown: tuple[Fleet, tuple[Event, ...]] = (Fleet(rules, clock.now(), seed), ())
+        self._shown: tuple[Fleet, tuple[Event, ...]] = (self.fleet, ())
         self._listeners: list[Listener] = []
-
-    @property
-    def fleet(self) -> Fleet:
-        """The fleet as it stands."""
-        return self._shown[0]
 
     def listen(self, listener: Listener) -> None:
         """Call `listener(before, after)` after every change, on the engine's loop."""
         self._listeners.append(listener)
 
-    def apply(self, fact: Fact) -> None:
-        """Fold a fact."""
-        fleet, events = fold.apply(self.fleet, fact, self._clock.now())
+    def apply(self, fact: Fact, *also: Fact) -> None:
+        """Fold a fact, or several of the same instant."""
+        fleet, events = fold.apply(self.fleet, fact, self._clock.now(), *also)
         self._replace(fleet, events)
 
     def admit(
@@ -71,7 +68,7 @@ class Cell:
         before, recent = self._shown
         if events:
             recent = (*recent, *events)[-SHOWN_EVENTS:]
-        self._shown = (fleet, recent)
+        self.fleet, self._shown = fleet, (fleet, recent)
         if events:
             self.bus.publish(events)
         for listener in self._listeners:
