@@ -230,6 +230,14 @@ def whoever_is_full_is_no_candidate(world: World) -> None:
         assert most is None or state.inflight <= most
 
 
+def nothing_stands_against_who_is_free(world: World) -> None:
+    """The short answer for the many agrees with the long one."""
+    for name in world.fleet.providers:
+        if world.fleet.free(name):
+            assert world.fleet.obstacle(name, world.now) is None
+            assert full(world.fleet, name, world.now) is None
+
+
 def panic_means_nothing_is_available(world: World) -> None:
     """The least bad is tried only where nobody better is left."""
     for name in world.fleet.agents:
@@ -274,6 +282,7 @@ LAWS_OF_FLEETS = (
     everyone_is_candidate_or_passed_over,
     somebody_is_always_tried,
     whoever_is_full_is_no_candidate,
+    nothing_stands_against_who_is_free,
     panic_means_nothing_is_available,
     the_route_is_within_the_chain,
     a_pinned_route_comes_first,

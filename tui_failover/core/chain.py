@@ -60,6 +60,9 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
     open_to: list[ProviderId] = []
     passed: list[tuple[ProviderId, Obstacle]] = []
     for provider in _members(agent):
+        if fleet.free(provider):
+            open_to.append(provider)
+            continue
         obstacle = fleet.obstacle(provider, now)
         if obstacle is None or _kept(agent, provider, home, obstacle):
             available = True

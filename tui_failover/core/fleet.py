@@ -18,7 +18,7 @@ from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Failed
 from tui_failover.core.provider_state import Hand, Hold, HoldKey, Obstacle, ProviderState, obstacle
 from tui_failover.core.snapshot import NotUsed
-from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec, Rules
+from tui_failover.core.spec import NO_LIMITS, FailoverConfig, ProbeKind, ProviderSpec, Rules
 from tui_failover.core.transition import BreakerState, Trigger
 
 
@@ -162,14 +162,30 @@ class Fleet:
         cap = state.spec.probe.daily_budget
         return state.spec.probe.kind is not ProbeKind.MODELS and (cap is None or state.spend.probes < cap)
 
+    def free(self, provider: ProviderId) -> bool:
+        """Tell whether there is nothing that could stand against a query or limit it, as for nearly all providers.
+
+        Where that is not so, `obstacle` and `limits.full` have to say what does.
+        """
+        state = self.providers.get(provider)
+        return (
+            state is not None
+            and state.breaker.state is _CLOSED
+            and not self.holds
+            and not self.allowances
+            and state.hand is None
+            and state.cap is None
+            and state.imposed is _NOTHING
+            and state.spec.limits is NO_LIMITS
+            and state.spec.missing_key is None
+        )
+
     def obstacle(self, provider: ProviderId, now: float) -> Obstacle | None:
         """Return why the provider may get no query now, or None where it is available."""
         state = self.providers.get(provider)
         if state is None:
             return Obstacle(NotUsed.REMOVED, "not registered")
         closed = state.breaker.state is BreakerState.CLOSED
-        if closed and not self.holds and state.untouched:
-            return None  # as nearly all are, for every query
         probed = not closed and self.probed(provider) and not undecided(state.breaker, now, self.rules.breaker)
         return obstacle(state, self.holds, now, probed=probed)
 
@@ -181,6 +197,8 @@ class Fleet:
 
 
 _NO_DEMAND = Demand()
+_CLOSED = BreakerState.CLOSED  # a member costs ten times what a name of the module does
+_NOTHING = Imposed.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +216,7 @@ class Draft:
 
     Attributes:
         moment: when it is; `now` is its monotonic part.
+        rules: the numbers in force.
         fleet: as made so far, one revision on. It and its tables of states are the draft's own until they are
             given away: each is copied once, however much is written to it. The states in them are everybody's.
     """
@@ -205,15 +224,11 @@ class Draft:
     def __init__(self, fleet: Fleet, moment: Moment) -> None:
         self.moment = moment
         self.now = moment.mono
+        self.rules = fleet.rules
         self.fleet = replace(fleet, revision=fleet.revision + 1, data_at=moment.mono)
         self._events: list[Event] = []
         self._providers: dict[ProviderId, ProviderState] | None = None
         self._agents: dict[AgentId, AgentState] | None = None
-
-    @property
-    def rules(self) -> Rules:
-        """The numbers in force."""
-        return self.fleet.rules
 
     @property
     def eventful(self) -> bool:

@@ -88,12 +88,14 @@ def admit(
             of service stays out all the same. Limits are kept in any case.
         tokens: about so many the attempt will take.
     """
-    obstacle = fleet.obstacle(provider, moment.mono)
-    if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
-        return fleet, (), obstacle
-    full = limits.full(fleet, provider, moment.mono, tokens)
-    if full is not None:
-        return fleet, (), full
+    obstacle = None
+    if not fleet.free(provider):
+        obstacle = fleet.obstacle(provider, moment.mono)
+        if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
+            return fleet, (), obstacle
+        full = limits.full(fleet, provider, moment.mono, tokens)
+        if full is not None:
+            return fleet, (), full
     draft = Draft(fleet, moment)
     state = fleet.providers[provider]
     trial = None

@@ -115,11 +115,6 @@ class ProviderState:
     meter: Meter = field(default_factory=Meter)
     cap: Cap | None = None
 
-    @property
-    def untouched(self) -> bool:
-        """Whether it has its key and no person has said how it is to be used."""
-        return self.hand is None and self.imposed is Imposed.NOTHING and self.spec.missing_key is None
-
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:

@@ -4,21 +4,21 @@ Only the newest slot is written anew for a query, whatever came before it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
+from tui_failover.core.copying import value
 from tui_failover.core.need import NO_NEEDS, Need, Needs
 from tui_failover.core.query import Usage
 
 SLOT_S: Final = 2.0
 SPAN_S: Final = 300.0  # the longest window that can be asked for
 _SLOTS: Final = int(SPAN_S / SLOT_S)
-_NONE: Final[Mapping[Needs, int]] = MappingProxyType({})
 _NO_TOKENS: Final = Usage()
 
 
-class Slot(NamedTuple):
+@value
+class Slot:
     """What ended in one slot of time.
 
     Attributes:
@@ -38,10 +38,11 @@ class Slot(NamedTuple):
     input_tokens: int = 0
     output_tokens: int = 0
     longest: int = 0
-    needs: Mapping[Needs, int] = _NONE
+    needs: Mapping[Needs, int] = field(default_factory=dict)
 
 
-class Ended(NamedTuple):
+@value
+class Ended:
     """How a query, or an attempt, ended.
 
     Attributes:
@@ -89,7 +90,8 @@ class Recent:
         return sum(one.queries for one in self.wanted if need in one.needs)
 
 
-class Traffic(NamedTuple):
+@value
+class Traffic:
     """The slots of the last minutes; `newest` is the one that is still being filled."""
 
     newest: Slot = Slot()

@@ -189,8 +189,7 @@ class Dispatcher:
             if run.attempts_at(provider) > run.retries:
                 continue
             after = len(route.candidates) - number
-            insisted = self._commanded(run.agent, provider) or self._finishing(run, provider)
-            step = await self._try(run, Place(provider, after, kept_out, desperate=insisted))
+            step = await self._try(run, Place(provider, after, kept_out, self._insisted(run, provider)))
             if not isinstance(step, Next):
                 return step
             if step.step is Step.STOP:
@@ -370,15 +369,16 @@ class Dispatcher:
         """Return the seconds until the query's deadline."""
         return run.left_s(self._cell.fleet, self._now())
 
-    def _commanded(self, agent: AgentId, provider: ProviderId) -> bool:
-        state = self._cell.fleet.agents.get(agent)
-        return state is not None and state.pin is not None and state.pin.hard and state.pin.provider == provider
-
-    def _finishing(self, run: Run, provider: ProviderId) -> bool:
-        """Tell whether a drained provider gets the query all the same: its conversations finish there."""
+    def _insisted(self, run: Run, provider: ProviderId) -> bool:
+        """Tell whether it gets the query, available or not: by a person's word, or to finish there."""
+        fleet = self._cell.fleet
+        state = fleet.agents.get(run.agent)
+        pin = None if state is None else state.pin
+        if pin is not None and pin.hard and pin.provider == provider:
+            return True
         if provider != run.home:
             return False
-        obstacle = self._cell.fleet.obstacle(provider, self._now())
+        obstacle = fleet.obstacle(provider, self._now())
         return obstacle is not None and obstacle.code is NotUsed.DRAINING
 
     def _now(self) -> float:
