@@ -59,7 +59,8 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
     available = False
     open_to: list[ProviderId] = []
     passed: list[tuple[ProviderId, Obstacle]] = []
-    for provider in _members(agent):
+    alone = agent.alone
+    for provider in (agent.active,) if alone else _from_active(agent):
         if fleet.free(provider):
             open_to.append(provider)
             continue
@@ -71,11 +72,12 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
             open_to.append(provider)
         else:
             passed.append((provider, obstacle))
-    why = tuple([WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed])
+    left_out = _left_out(agent) if alone else ()
+    why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
     if open_to:
-        return Plan(_ordered(fleet, agent, open_to, home, now), why + _left_out(agent))
+        return Plan(_ordered(fleet, agent, open_to, home, now), why + left_out)
     if available:
-        return Plan((), why + _left_out(agent), full=True)
+        return Plan((), why + left_out, full=True)
     desperate = [
         (provider, one)
         for provider, one in passed
@@ -83,9 +85,7 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
     ]
     desperate.sort(key=lambda pair: _badness(pair[1], now))
     least_bad = tuple(provider for provider, _ in desperate)
-    return Plan(
-        least_bad, tuple(one for one in why if one.provider not in least_bad) + _left_out(agent), panic=True
-    )
+    return Plan(least_bad, tuple(one for one in why if one.provider not in least_bad) + left_out, panic=True)
 
 
 def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool) -> Limits:
@@ -150,13 +150,8 @@ def _badness(obstacle: Obstacle, now: float) -> tuple[int, float]:
     return DESPERATION[obstacle.code], left
 
 
-def _members(agent: AgentState) -> tuple[ProviderId, ...]:
-    return (agent.active,) if agent.alone else _from_active(agent)
-
-
 def _left_out(agent: AgentState) -> tuple[WhyNot, ...]:
-    if not agent.alone:
-        return ()
+    """Whom a query that stays on the active provider leaves out."""
     text = f"automation is held by {agent.held_by}" if agent.held_by else "automatic failover is off"
     return tuple(
         WhyNot(provider, NotUsed.AUTOMATION_OFF, text) for provider in agent.preferred if provider != agent.active

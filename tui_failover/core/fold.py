@@ -88,32 +88,33 @@ def admit(
             of service stays out all the same. Limits are kept in any case.
         tokens: about so many the attempt will take.
     """
-    obstacle = None
-    if not fleet.free(provider):
-        obstacle = fleet.obstacle(provider, moment.mono)
-        if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
-            return fleet, (), obstacle
-        full = limits.full(fleet, provider, moment.mono, tokens)
-        if full is not None:
-            return fleet, (), full
+    free = fleet.free(provider)
+    obstacle = None if free else fleet.obstacle(provider, moment.mono)
+    if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
+        return fleet, (), obstacle
+    full = None if free else limits.full(fleet, provider, moment.mono, tokens)
+    if full is not None:
+        return fleet, (), full
     draft = Draft(fleet, moment)
-    state = fleet.providers[provider]
-    trial = None
-    if obstacle is None and not _held_closed(state):
-        trial = admit_trial(state.breaker, draft.now, draft.rules.breaker)
-    if trial is not None:
-        booking.set_breaker(draft, provider, trial, Source.AUTO)
+    trial = not free and obstacle is None and _on_trial(draft, provider)
     state = draft.fleet.providers[provider]
     draft.keep(replace(state, inflight=state.inflight + 1))
     _mark_canary(draft, agent, provider)
-    asked = limits.charge(draft, provider, tokens)
+    asked = (0, 0) if free else limits.charge(draft, provider, tokens)
     generation = state.breaker.generation
-    permit = Permit(draft.permit(), provider, agent, generation, trial is not None, draft.now, tokens, asked)
+    permit = Permit(draft.permit(), provider, agent, generation, trial, draft.now, tokens, asked)
     return *draft.done(), permit
 
 
-def _held_closed(state: ProviderState) -> bool:
-    return state.hand is not None and state.hand.way is BreakerHand.CLOSED
+def _on_trial(draft: Draft, provider: ProviderId) -> bool:
+    """Tell whether the attempt is its breaker's trial, which is then under way."""
+    state = draft.fleet.providers[provider]
+    if state.hand is not None and state.hand.way is BreakerHand.CLOSED:
+        return False
+    trial = admit_trial(state.breaker, draft.now, draft.rules.breaker)
+    if trial is not None:
+        booking.set_breaker(draft, provider, trial, Source.AUTO)
+    return trial is not None
 
 
 def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
