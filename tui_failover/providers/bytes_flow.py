@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Clock, Limits
+from tui_failover.providers.alarm import Alarm
 from tui_failover.providers.diagnosis import Diagnostician, HttpFacts
 from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
@@ -44,17 +45,28 @@ class ErrorAnswer(Exception):
         super().__init__(failure.reason)
 
 
+async def _nothing() -> bytes:
+    return b""
+
+
 class BytesFlow:
     """One attempt, from sending the request to the end of the answer."""
 
+    __slots__ = (
+        "_alarm", "_assembly", "_clock", "_count", "_deadline", "_diagnostician", "_events", "_first_at",
+        "_limits", "_loop", "_marked", "_order", "_outcome", "_quiet_s", "_read", "_ready", "_received",
+        "_response", "_sending", "_started_at", "headers",
+    )  # fmt: skip
+
     def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician, clock: Clock) -> None:
+        self.headers: Mapping[str, str] = {}
         self._order = order
         self._limits = limits
         self._diagnostician = diagnostician
         self._clock = clock
         self._assembly = Assembly(keep_text=False)
-        self._facts: HttpFacts | None = None
         self._response: HttpAnswer | None = None
+        self._read: Callable[[], Awaitable[bytes]] = _nothing
         self._events = RawEvents()
         self._count = 0
         self._received = 0
@@ -64,13 +76,10 @@ class BytesFlow:
         self._started_at = clock.now().mono
         self._first_at: float | None = None
         self._quiet_s = 0.0
-        self._timer: asyncio.Timeout | None = None
-        self._deadline = asyncio.get_running_loop().time() + limits.total_s
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The provider's, with lower-case names."""
-        return {} if self._facts is None else self._facts.headers
+        self._loop = asyncio.get_running_loop()
+        self._alarm = Alarm()
+        self._sending = False
+        self._deadline = self._loop.time() + limits.total_s
 
     @property
     def failed(self) -> Failed | None:
@@ -81,10 +90,6 @@ class BytesFlow:
     def whole(self) -> Answered | None:
         """The answer once its end mark has come: callers leave then, though the connection may still be open."""
         return self._answered() if self._marked else None
-
-    @property
-    def _talking(self) -> bool:
-        return self._assembly.stage is Stage.TALKING
 
     @property
     def _held_back(self) -> bool:
@@ -101,34 +106,33 @@ class BytesFlow:
         Raises:
             ErrorAnswer: the provider refused; its body has been read.
         """
-        timer = asyncio.timeout_at(self._first_content_by())
         try:
-            async with timer:
-                self._timer = timer
-                self._response = await send()
-                self._timer = None
-                await self._first_content(self._response)
-            while self._held_back and self._outcome is None:
+            with self._alarm.until(self._first_content_by()):
+                self._sending = True
+                response = await send()
+                self._sending = False
+                await self._first_content(response)
+            while self._outcome is None and self._held_back:
                 await self._more()
         except ErrorAnswer:
             self.close()
             raise
         except Exception as error:  # noqa: BLE001 - every library's exception becomes a value here
-            self._stop(error, timed_out=timer.expired())
+            self._stop(error)
         except BaseException:
             self.close()
             raise
 
     def left_us(self) -> None:
         """Take note that a piece of a long request has left: what a provider has not heard it cannot answer."""
-        if self._timer is not None and not self._timer.expired():
-            self._timer.reschedule(self._first_content_by())
+        if self._sending:
+            self._alarm.move(self._first_content_by())
 
     def _first_content_by(self) -> float:
         patience_s = self._limits.first_content_s
         if not self._order.stream:
             patience_s = max(patience_s, _WHOLE_S)
-        return min(self._deadline, asyncio.get_running_loop().time() + patience_s)
+        return min(self._deadline, self._loop.time() + patience_s)
 
     async def next(self) -> bytes | Outcome:
         """Return the next bytes for the caller, or how the answer ended."""
@@ -142,48 +146,55 @@ class BytesFlow:
 
     def close(self) -> None:
         """Give the answer up, if it is still under way; its connection is not used again."""
+        self._alarm.stop()
         if self._response is not None:
             self._response.close()
 
     async def _first_content(self, response: "HttpAnswer") -> None:
-        self._facts = HttpFacts(response.status, response.headers)
+        self._response, self._read = response, response.read
+        self.headers = response.headers
         self._assembly.stage = Stage.ANSWERING
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-            await self._refused(response, self._facts)
-        if self._facts.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
+            await self._refused(response.status)
+        if self.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
             raise Wrong(Seen.MALFORMED)
-        if self._order.stream or _is_event_stream(response.headers):
-            await self._until_content(response)
+        if self._order.stream or self._streams:
+            await self._until_content()
         else:
-            await self._whole(response, b"")
+            await self._whole(b"")
 
-    async def _refused(self, response: "HttpAnswer", facts: HttpFacts) -> None:
+    @property
+    def _streams(self) -> bool:
+        kind = self.headers.get("content-type", "")
+        return kind.partition(";")[0].strip().lower() == _EVENT_STREAM
+
+    async def _refused(self, status: int) -> None:
         body = bytearray()
         try:
-            while piece := await response.read():
+            while len(body) < _MOST_ERROR and (piece := await self._read()):
                 body += piece
-                if len(body) >= _MOST_ERROR:
-                    break
         except Exception:  # noqa: BLE001, S110 - the status says enough; its explanation broke off
             pass
         text = bytes(body[:_MOST_ERROR]).decode("utf-8", "replace")
-        kind = facts.headers.get("content-type", "")
+        facts = HttpFacts(status, self.headers)
         failure = self._diagnostician.of_refusal(facts, text, further_call=not self._order.talk)
-        raise ErrorAnswer(failure, facts.status, text, kind)
+        raise ErrorAnswer(failure, status, text, self.headers.get("content-type", ""))
 
-    async def _until_content(self, response: "HttpAnswer") -> None:
+    async def _until_content(self) -> None:
         kept = bytearray()
-        while not (self._marked or self._outcome or self._talking):
-            piece = await response.read()
-            kept += b"" if self._count else piece
+        while self._outcome is None and not self._marked:
+            piece = await self._read()
+            if not self._count:
+                kept += piece
             if piece:
                 self._take(piece)
             elif self._count:
                 self._end()
             else:
-                await self._whole(response, bytes(kept))
-            if not self._talking:
-                self._check_held(len(kept))
+                await self._whole(bytes(kept))
+            if self._assembly.stage is Stage.TALKING:
+                return
+            self._check_held(len(kept))
 
     def _check_held(self, kept: int) -> None:
         most = MOST_HELD + _REPEATED * len(self._order.body.text)
@@ -192,10 +203,10 @@ class BytesFlow:
         if kept > _MOST_WHOLE:
             raise Wrong(Seen.NO_ANSWER)
 
-    async def _whole(self, response: "HttpAnswer", begun: bytes) -> None:
+    async def _whole(self, begun: bytes) -> None:
         """Take an answer that came whole, whether or not a stream was asked for."""
         kept = bytearray(begun)
-        while piece := await response.read():
+        while piece := await self._read():
             kept += piece
             if len(kept) > _MOST_WHOLE:
                 raise Wrong(Seen.NO_ANSWER)
@@ -215,40 +226,37 @@ class BytesFlow:
 
     async def _more(self) -> None:
         """Wait for more of the stream. Time in which nobody asks for more is not counted against the provider."""
-        response = self._response
-        if response is None:
-            return
-        loop = asyncio.get_running_loop()
-        asked_at = loop.time()
-        patience_s = LINGER_S if self._assembly.finished else self._limits.progress_s - self._quiet_s
-        timer = asyncio.timeout_at(min(self._deadline, asked_at + max(0.0, patience_s)))
+        asked_at = self._loop.time()
+        patience_s = LINGER_S if self._assembly.finished else max(0.0, self._limits.progress_s - self._quiet_s)
         try:
-            async with timer:
-                piece = await response.read()
-            self._quiet_s += loop.time() - asked_at
+            with self._alarm.until(min(self._deadline, asked_at + patience_s)):
+                piece = await self._read()
+            self._quiet_s += self._loop.time() - asked_at
             if piece:
                 self._take(piece)
             else:
                 self._end()
         except Exception as error:  # noqa: BLE001 - every library's exception becomes a value here
-            self._stop(error, timed_out=timer.expired())
+            self._stop(error)
 
     def _take(self, piece: bytes) -> None:
         self._received += len(piece)
         if self._received > _MOST_STREAMED:
             raise Wrong(Seen.ENDLESS)
+        feed = self._order.rendering.feed
         for raw, event in self._events.feed(piece):
-            if self._marked:
-                return
-            step = self._order.rendering.feed(raw, event)
+            step = feed(raw, event)
+            delta = step.delta
             self._count += event is not None
-            self._assembly.take(step.delta)
+            self._assembly.take(delta)
             self._ready += step.output
-            if step.delta.content:
+            if delta.content:
                 self._quiet_s = 0.0
-                self._first_at = self._first_at or self._clock.now().mono
-            if step.delta.done:
+                if self._first_at is None:
+                    self._first_at = self._clock.now().mono
+            if delta.done:
                 self._mark()
+                break
         if self._marked and self._response is not None and self._response.at_end:
             self._finish()
 
@@ -281,7 +289,7 @@ class BytesFlow:
         reply = self._assembly.reply(self._order.model)
         return Answered(reply, first_at - self._started_at, now - self._started_at)
 
-    def _stop(self, error: Exception, *, timed_out: bool) -> None:
+    def _stop(self, error: Exception) -> None:
         """The answer cannot go on: it is over where all of it had come, else it failed."""
         if self._marked:
             self._finish()
@@ -293,24 +301,21 @@ class BytesFlow:
                 error = wrong
             else:
                 return
-        self._outcome = Failed(self._failure(error, timed_out=timed_out), self.elapsed_s, self._assembly.usage)
+        self._outcome = Failed(self._failure(error), self.elapsed_s, self._assembly.usage)
         self.close()
 
-    def _failure(self, error: Exception, *, timed_out: bool) -> Failure:
-        stage, facts = self._assembly.stage, self._facts
+    def _failure(self, error: Exception) -> Failure:
+        stage = self._assembly.stage
+        facts = None if self._response is None else HttpFacts(self._response.status, self.headers)
         if isinstance(error, NotTakenUp):
             return NOT_TAKEN_UP
         if isinstance(error, Wrong):
             return self._diagnostician.of_sight(error.seen, stage, facts, error.error)
         if isinstance(error, ProtocolError):
             return self._diagnostician.of_sight(Seen.MALFORMED, stage, facts)
-        if not timed_out:
+        if not self._alarm.rang:
             return self._diagnostician.of_exception(error, stage, facts)
-        if asyncio.get_running_loop().time() >= self._deadline:
+        if self._loop.time() >= self._deadline:
             return self._diagnostician.of_sight(Seen.TOO_LONG, stage, facts)
         seen = Seen.STALLED if stage is Stage.TALKING else Seen.SILENT
         return self._diagnostician.of_sight(seen, stage, facts)
-
-
-def _is_event_stream(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == _EVENT_STREAM

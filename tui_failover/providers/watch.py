@@ -57,6 +57,8 @@ class Wrong(Exception):
 class Assembly:
     """The answer as far as it has come; its text is kept only where somebody will read it."""
 
+    __slots__ = ("_finish", "_input", "_keep_text", "_length", "_model", "_output", "_text", "finished", "stage")
+
     def __init__(self, *, keep_text: bool = True) -> None:
         self._keep_text = keep_text
         self.stage = Stage.SENDING
@@ -79,19 +81,30 @@ class Assembly:
         """Add `delta`; raises where it ends the attempt as a failure."""
         if delta.error is not None:
             raise Wrong(Seen.ERROR_INSIDE, delta.error)
-        if delta.text and self._keep_text:
-            self._text.append(delta.text)
-        self._length += len(delta.text)
-        if self._length > _MOST_TEXT:
-            raise Wrong(Seen.ENDLESS)
-        self._model = delta.model or self._model
-        self._finish = delta.finish or self._finish
+        if delta.text:
+            self._take_text(delta.text)
+        if delta.content:
+            self.stage = Stage.TALKING
+        if delta.model:
+            self._model = delta.model
+        if delta.finish:
+            self._finish = delta.finish
+        if delta.done or delta.finish:
+            self.finished = True
+        if delta.input_tokens is not None or delta.output_tokens is not None:
+            self._take_counts(delta)
+
+    def _take_counts(self, delta: Delta) -> None:
         # The counts of both dialects are running totals: a later one replaces an earlier one.
         self._input = self._input if delta.input_tokens is None else delta.input_tokens
         self._output = self._output if delta.output_tokens is None else delta.output_tokens
-        if delta.content:
-            self.stage = Stage.TALKING
-        self.finished = self.finished or delta.done or bool(delta.finish)
+
+    def _take_text(self, text: str) -> None:
+        if self._keep_text:
+            self._text.append(text)
+        self._length += len(text)
+        if self._length > _MOST_TEXT:
+            raise Wrong(Seen.ENDLESS)
 
     def check_end(self) -> None:
         """Raise unless this is a whole answer."""

@@ -12,7 +12,7 @@ from tui_failover.wire.delta import Delta, as_mapping, as_text
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.json_text import read_arguments
 from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
-from tui_failover.wire.tokens import latest
+from tui_failover.wire.tokens import latest, without_nulls
 
 _Document = dict[str, object]
 RAW_INPUT = "_raw"  # holds arguments that are no JSON object, such as those of a call cut by the token limit
@@ -40,6 +40,8 @@ def assembler_of(dialect: Dialect) -> Assembler:
 class ChatAssembler:
     """Puts a Chat Completions stream together, every choice of it."""
 
+    __slots__ = ("_choices", "_done", "_failed", "_head")
+
     def __init__(self) -> None:
         self._head: _Document = {}
         self._choices: dict[int, _Choice] = {}
@@ -60,16 +62,13 @@ class ChatAssembler:
             return Delta(done=True)
         chunk = json_object(event)
         delta = openai_chat.delta_of(chunk)
-        self._failed = self._failed or delta.error is not None
+        if delta.error is not None:
+            self._failed = True
         choices = chunk.pop("choices", None)
-        self._head = latest(self._head, chunk)
+        self._head |= without_nulls(chunk)
         for choice in choices if isinstance(choices, list) else ():
             stated = as_mapping(choice)
-            index = stated.get("index")
-            place = index if isinstance(index, int) else 0
-            if place not in self._choices:
-                self._choices[place] = _Choice()
-            self._choices[place].take(stated)
+            self._choice(stated.get("index")).take(stated)
         return delta
 
     def document(self) -> _Document:
@@ -79,9 +78,18 @@ class ChatAssembler:
         head = {name: value for name, value in self._head.items() if name != "obfuscation"}
         return {**head, "object": "chat.completion", "choices": choices}
 
+    def _choice(self, index: object) -> "_Choice":
+        place = index if isinstance(index, int) else 0
+        choice = self._choices.get(place)
+        if choice is None:
+            choice = self._choices[place] = _Choice()
+        return choice
+
 
 class _Choice:
     """One choice of a Chat answer: strings are joined, lists continued, anything else replaced."""
+
+    __slots__ = ("_calls", "_logprobs", "_old_call", "_other", "_strings", "finish")
 
     def __init__(self) -> None:
         self.finish = ""
@@ -92,11 +100,17 @@ class _Choice:
         self._old_call = CallSlots()
 
     def take(self, choice: _Document) -> None:
-        self.finish = as_text(choice.get("finish_reason")) or self.finish
+        finish, delta = choice.get("finish_reason"), choice.get("delta")
+        if finish and isinstance(finish, str):
+            self.finish = finish
         if choice.get("logprobs"):
             self._take_logprobs(as_mapping(choice["logprobs"]))
-        for name, value in as_mapping(choice.get("delta")).items():
-            self._take_field(name, value)
+        for name, value in delta.items() if isinstance(delta, dict) else ():
+            begun = self._strings.get(name)
+            if begun is not None and isinstance(value, str):  # as nearly all are
+                begun.append(value)
+            else:
+                self._take_field(name, value)
 
     def _take_logprobs(self, logprobs: _Document) -> None:
         for name, value in logprobs.items():
@@ -104,9 +118,7 @@ class _Choice:
                 self._logprobs.setdefault(name, []).extend(value)
 
     def _take_field(self, name: str, value: object) -> None:
-        if name == "content" and isinstance(value, str):  # as nearly all are
-            self._strings.setdefault(name, []).append(value)
-        elif name == "tool_calls":
+        if name == "tool_calls":
             list(self._calls.take(value))
         elif name == "function_call" and isinstance(value, dict):
             list(self._old_call.take([{"index": 0, "function": value}]))

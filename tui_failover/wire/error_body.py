@@ -4,6 +4,7 @@ import json
 
 from tui_failover.wire.delta import ErrorShape, as_mapping, as_text
 
+_NO_ERROR = ("choices", "content", "delta", "data")
 _MOST_READ = 1 << 20  # characters of an error body that are looked at
 
 
@@ -36,7 +37,7 @@ def error_in(document: object) -> ErrorShape | None:
         return _shape(outer)
     if "detail" in outer and "choices" not in outer:
         return ErrorShape(message=_sentence(outer["detail"]))
-    if set(outer) & {"message", "msg"} and not set(outer) & {"choices", "content", "delta", "data"}:
+    if ("message" in outer or "msg" in outer) and outer.keys().isdisjoint(_NO_ERROR):
         return _shape(outer)
     return None
 

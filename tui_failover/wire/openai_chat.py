@@ -33,20 +33,27 @@ def read_document(document: object) -> Delta:
 def _read(document: dict[str, object], part: str) -> Delta:
     choices = document.get("choices")
     first = as_mapping(choices[0]) if isinstance(choices, list) and choices else {}
-    finish = as_text(first.get("finish_reason"))
+    finish = first.get("finish_reason")
     if not first or "error" in document or finish == "error":
         error = _error(document, first)
         if error is not None:
             return Delta(error=error)
-    message = as_mapping(first.get(part))
-    text = as_text(message.get("content")) or as_text(message.get("refusal"))
-    made = bool(text) or any(message[field] for field in _MADE_BY_MODEL & message.keys())
-    model = as_text(document.get("model"))
-    usage = document.get("usage")
-    if not isinstance(usage, dict):
-        return Delta(text, made, model, finish)
-    received, produced = as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
-    return Delta(text, made, model, finish, received, produced)
+    message, usage = first.get(part), document.get("usage")
+    text, made = _said(message) if message and isinstance(message, dict) else ("", False)
+    received = produced = None
+    if isinstance(usage, dict):
+        received, produced = as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
+    return Delta(text, made, as_text(document.get("model")), as_text(finish), received, produced)
+
+
+def _said(message: dict[str, object]) -> tuple[str, bool]:
+    """Return the text of a message or a piece of one, and whether the model made anything of it."""
+    text = message.get("content")
+    if text and isinstance(text, str):
+        return text, True
+    text = as_text(message.get("refusal"))
+    made = text or not _MADE_BY_MODEL.isdisjoint([name for name, value in message.items() if value])
+    return text, bool(made)
 
 
 def _error(document: dict[str, object], choice: dict[str, object]) -> ErrorShape | None:

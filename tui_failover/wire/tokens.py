@@ -105,10 +105,14 @@ def to_anthropic(tokens: Tokens) -> dict[str, object]:
 
 def latest(before: dict[str, object], usage: object) -> dict[str, object]:
     """Return `before` overwritten by the counts `usage` states: counts of a stream are running totals."""
-    stated = as_mapping(usage)
-    if None in stated.values():
-        stated = {name: value for name, value in stated.items() if value is not None}
-    return before | stated
+    return before | without_nulls(as_mapping(usage))
+
+
+def without_nulls(members: dict[str, object]) -> dict[str, object]:
+    """Return the members that say something."""
+    if None not in members.values():
+        return members
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _marked(usage: dict[str, object], tokens: Tokens) -> dict[str, object]:
