@@ -57,6 +57,8 @@ class SameStream:
     chunk of their own.
     """
 
+    __slots__ = ("_dialect", "_done", "_finished", "_hide_usage", "_making", "_read")
+
     def __init__(self, dialect: Dialect, making: Making, *, hide_usage: bool) -> None:
         self._dialect = dialect
         self._making = making
@@ -70,9 +72,12 @@ class SameStream:
         if event is None:
             return Step(raw, NOTHING)
         delta = self._read(event)
-        self._done = self._done or delta.done
         # With several choices one may go on after another has finished.
         self._finished = bool(delta.finish) or (self._finished and not delta.content)
+        if delta.text and not delta.finish and delta.input_tokens is None:
+            return Step(raw, delta, repeats=True)
+        if delta.done:
+            self._done = True
         if delta.error is not None or (self._hide_usage and delta.input_tokens is not None and _only_usage(event)):
             return Step(b"", delta)
         return Step(raw, delta)
@@ -100,6 +105,8 @@ class SameStream:
 
 class SameWhole:
     """The provider's answer for a caller who does not stream; put together where the provider does."""
+
+    __slots__ = ("_assembler", "_dialect")
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -200,7 +207,7 @@ class Remembered:
     def _read(self, step: Step) -> Step:
         if step.output:
             self._delivered.take(step.output)
-        return step
+        return Step(step.output, step.delta)
 
 
 class TranslatedWhole:

@@ -12,9 +12,12 @@ from tui_failover.providers.diagnosis import Diagnostician, HttpFacts
 from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
 from tui_failover.wire.continuation import NotTakenUp
+from tui_failover.wire.delta import NOTHING
 from tui_failover.wire.forwarding import NOT_TAKEN_UP, Forward
+from tui_failover.wire.refrain import Refrain, refrain_of
 from tui_failover.wire.sse import ProtocolError
 from tui_failover.wire.sse_raw import RawEvents
+from tui_failover.wire.stream_translation import Step
 
 if TYPE_CHECKING:
     from tui_failover.providers.http_answer import HttpAnswer
@@ -32,6 +35,7 @@ _MOST_ERROR = 64 << 10  # bytes of an error that are read for its reason
 _WHOLE_S = 60.0  # an answer that comes whole shows no sign of life before its end
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _EVENT_STREAM = "text/event-stream"
+_NOTHING_YET = Step(b"", NOTHING)
 
 
 class ErrorAnswer(Exception):
@@ -45,17 +49,21 @@ class ErrorAnswer(Exception):
         super().__init__(failure.reason)
 
 
-async def _nothing() -> bytes:
+async def _no_answer() -> bytes:
     return b""
 
 
 class BytesFlow:
-    """One attempt, from sending the request to the end of the answer."""
+    """One attempt, from sending the request to the end of the answer.
+
+    Attributes:
+        headers: the provider's, with lower-case names.
+    """
 
     __slots__ = (
         "_alarm", "_assembly", "_clock", "_count", "_deadline", "_diagnostician", "_events", "_first_at",
         "_limits", "_loop", "_marked", "_order", "_outcome", "_quiet_s", "_read", "_ready", "_received",
-        "_response", "_sending", "_started_at", "headers",
+        "_refrain", "_response", "_sending", "_started_at", "headers",
     )  # fmt: skip
 
     def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician, clock: Clock) -> None:
@@ -66,8 +74,9 @@ class BytesFlow:
         self._clock = clock
         self._assembly = Assembly(keep_text=False)
         self._response: HttpAnswer | None = None
-        self._read: Callable[[], Awaitable[bytes]] = _nothing
+        self._read: Callable[[], Awaitable[bytes]] = _no_answer
         self._events = RawEvents()
+        self._refrain: Refrain | None = None
         self._count = 0
         self._received = 0
         self._ready = bytearray()
@@ -243,22 +252,34 @@ class BytesFlow:
         self._received += len(piece)
         if self._received > _MOST_STREAMED:
             raise Wrong(Seen.ENDLESS)
-        feed = self._order.rendering.feed
-        for raw, event in self._events.feed(piece):
-            step = feed(raw, event)
-            delta = step.delta
-            self._count += event is not None
-            self._assembly.take(delta)
-            self._ready += step.output
-            if delta.content:
-                self._quiet_s = 0.0
-                if self._first_at is None:
-                    self._first_at = self._clock.now().mono
-            if delta.done:
-                self._mark()
-                break
+        text = "" if self._refrain is None else self._refrain.text_in(piece)
+        if text:
+            self._assembly.say(text)
+            self._ready += piece
+            self._quiet_s = 0.0
+        elif not self._marked:
+            self._read_events(piece)
         if self._marked and self._response is not None and self._response.at_end:
             self._finish()
+
+    def _read_events(self, piece: bytes) -> None:
+        raw, step = b"", _NOTHING_YET
+        for raw, event in self._events.feed(piece):
+            step = self._order.rendering.feed(raw, event)
+            self._count += event is not None
+            self._add(step)
+            if step.delta.done:
+                self._mark()
+                break
+        self._refrain = refrain_of(raw, step.delta.text) if step.repeats and self._events.between else None
+
+    def _add(self, step: Step) -> None:
+        self._assembly.take(step.delta)
+        self._ready += step.output
+        if step.delta.content:
+            self._quiet_s = 0.0
+            if self._first_at is None:
+                self._first_at = self._clock.now().mono
 
     def _mark(self) -> None:
         """The end mark has come: the answer is whole, whatever becomes of the connection."""

@@ -82,7 +82,7 @@ class Assembly:
         if delta.error is not None:
             raise Wrong(Seen.ERROR_INSIDE, delta.error)
         if delta.text:
-            self._take_text(delta.text)
+            self.say(delta.text)
         if delta.content:
             self.stage = Stage.TALKING
         if delta.model:
@@ -94,12 +94,8 @@ class Assembly:
         if delta.input_tokens is not None or delta.output_tokens is not None:
             self._take_counts(delta)
 
-    def _take_counts(self, delta: Delta) -> None:
-        # The counts of both dialects are running totals: a later one replaces an earlier one.
-        self._input = self._input if delta.input_tokens is None else delta.input_tokens
-        self._output = self._output if delta.output_tokens is None else delta.output_tokens
-
-    def _take_text(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Add text, where that is all there is to add to an answer whose content has begun."""
         if self._keep_text:
             self._text.append(text)
         self._length += len(text)
@@ -117,6 +113,11 @@ class Assembly:
         """Return the answer; the model is the one asked for where the provider names none."""
         model = scrub(self._model, _NAME) or asked_model
         return Reply("".join(self._text), model, self.usage, scrub(self._finish, _NAME))
+
+    def _take_counts(self, delta: Delta) -> None:
+        # The counts of both dialects are running totals: a later one replaces an earlier one.
+        self._input = self._input if delta.input_tokens is None else delta.input_tokens
+        self._output = self._output if delta.output_tokens is None else delta.output_tokens
 
 
 @dataclass(frozen=True, slots=True)

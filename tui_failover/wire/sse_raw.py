@@ -21,6 +21,11 @@ class RawEvents:
         self._at_start = True
         self._line_feeds = True
 
+    @property
+    def between(self) -> bool:
+        """All that came belongs to completed events."""
+        return not self._pending
+
     def feed(self, piece: bytes) -> list[tuple[bytes, SseEvent | None]]:
         """Return each completed block with its event, or None where it holds none but a comment.
 

@@ -35,10 +35,13 @@ class Step:
     Attributes:
         output: bytes for the caller; b"" where nothing shows yet.
         delta: what the event says, for the commit gate, the limits and the books.
+        repeats: events that differ from this one in nothing but their text, and come next, lead to their own bytes
+            and to nothing else; whoever recognises them need not feed them.
     """
 
     output: bytes
     delta: Delta
+    repeats: bool = False
 
 
 class _Reader(Protocol):
