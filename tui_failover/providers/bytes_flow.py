@@ -256,7 +256,7 @@ class BytesFlow:
         if text:
             self._assembly.say(text)
             self._ready += piece
-            self._quiet_s = 0.0
+            self._content_came()
         elif not self._marked:
             self._read_events(piece)
         if self._marked and self._response is not None and self._response.at_end:
@@ -264,22 +264,23 @@ class BytesFlow:
 
     def _read_events(self, piece: bytes) -> None:
         raw, step = b"", _NOTHING_YET
+        feed, assembly = self._order.rendering.feed, self._assembly
         for raw, event in self._events.feed(piece):
-            step = self._order.rendering.feed(raw, event)
             self._count += event is not None
-            self._add(step)
+            step = feed(raw, event)
+            assembly.take(step.delta)
+            self._ready += step.output
+            if step.delta.content:
+                self._content_came()
             if step.delta.done:
                 self._mark()
                 break
         self._refrain = refrain_of(raw, step.delta.text) if step.repeats and self._events.between else None
 
-    def _add(self, step: Step) -> None:
-        self._assembly.take(step.delta)
-        self._ready += step.output
-        if step.delta.content:
-            self._quiet_s = 0.0
-            if self._first_at is None:
-                self._first_at = self._clock.now().mono
+    def _content_came(self) -> None:
+        self._quiet_s = 0.0
+        if self._first_at is None:
+            self._first_at = self._clock.now().mono
 
     def _mark(self) -> None:
         """The end mark has come: the answer is whole, whatever becomes of the connection."""

@@ -67,37 +67,37 @@ class ChatAssembler:
         choices = chunk.pop("choices", None)
         self._head |= without_nulls(chunk)
         for choice in choices if isinstance(choices, list) else ():
-            stated = as_mapping(choice)
-            self._choice(stated.get("index")).take(stated)
+            self._take(as_mapping(choice))
         return delta
 
     def document(self) -> _Document:
         """Return the answer as a `chat.completion`; raises `ProtocolError` where it is not complete."""
         _require(whole=self.complete)
-        choices = [{"index": index, **choice.document()} for index, choice in sorted(self._choices.items())]
-        head = {name: value for name, value in self._head.items() if name != "obfuscation"}
-        return {**head, "object": "chat.completion", "choices": choices}
+        choices = [self._choices[index].document(index) for index in sorted(self._choices)]
+        document = {**self._head, "object": "chat.completion", "choices": choices}
+        document.pop("obfuscation", None)
+        return document
 
-    def _choice(self, index: object) -> "_Choice":
+    def _take(self, stated: _Document) -> None:
+        index = stated.get("index")
         place = index if isinstance(index, int) else 0
         choice = self._choices.get(place)
         if choice is None:
             choice = self._choices[place] = _Choice()
-        return choice
+        choice.take(stated)
 
 
 class _Choice:
     """One choice of a Chat answer: strings are joined, lists continued, anything else replaced."""
 
-    __slots__ = ("_calls", "_logprobs", "_old_call", "_other", "_strings", "finish")
+    __slots__ = ("_calls", "_logprobs", "_other", "_strings", "finish")
 
     def __init__(self) -> None:
         self.finish = ""
         self._strings: dict[str, list[str]] = {}
         self._other: _Document = {}
         self._logprobs: dict[str, list[object]] = {}
-        self._calls = CallSlots()
-        self._old_call = CallSlots()
+        self._calls: dict[str, CallSlots] = {}
 
     def take(self, choice: _Document) -> None:
         finish, delta = choice.get("finish_reason"), choice.get("delta")
@@ -119,9 +119,9 @@ class _Choice:
 
     def _take_field(self, name: str, value: object) -> None:
         if name == "tool_calls":
-            list(self._calls.take(value))
+            self._take_calls(name, value)
         elif name == "function_call" and isinstance(value, dict):
-            list(self._old_call.take([{"index": 0, "function": value}]))
+            self._take_calls(name, [{"index": 0, "function": value}])
         elif name != "role" and isinstance(value, str):
             self._strings.setdefault(name, []).append(value)
         elif isinstance(value, list):
@@ -130,14 +130,19 @@ class _Choice:
         elif name != "role" and value is not None:
             self._other[name] = value
 
-    def document(self) -> _Document:
-        words = {name: "".join(pieces) or None for name, pieces in self._strings.items()}
-        message: _Document = {"role": "assistant", "content": None, "refusal": None, **self._other, **words}
-        if self._calls.slots:
-            message["tool_calls"] = [slot.document() for slot in self._calls.slots]
-        for slot in self._old_call.slots:
-            message["function_call"] = {"name": slot.name, "arguments": slot.taken()}
-        return {"message": message, "logprobs": self._logprobs or None, "finish_reason": self.finish or "stop"}
+    def _take_calls(self, name: str, pieces: object) -> None:
+        list(self._calls.setdefault(name, CallSlots()).take(pieces))
+
+    def document(self, index: int) -> _Document:
+        message: _Document = {"role": "assistant", "content": None, "refusal": None, **self._other}
+        for name, pieces in self._strings.items():
+            message[name] = "".join(pieces) or None
+        for name, calls in self._calls.items():
+            listed = [slot.document() for slot in calls.slots]
+            if listed:
+                message[name] = listed if name == "tool_calls" else listed[0]["function"]
+        finish = self.finish or "stop"
+        return {"index": index, "message": message, "logprobs": self._logprobs or None, "finish_reason": finish}
 
 
 class MessagesAssembler:

@@ -32,18 +32,19 @@ def read_document(document: object) -> Delta:
 
 def _read(document: dict[str, object], part: str) -> Delta:
     choices = document.get("choices")
-    first = as_mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    first = as_mapping(choices[0]) if choices and isinstance(choices, list) else {}
     finish = first.get("finish_reason")
-    if not first or "error" in document or finish == "error":
+    if not first or finish == "error" or "error" in document:
         error = _error(document, first)
         if error is not None:
             return Delta(error=error)
-    message, usage = first.get(part), document.get("usage")
+    message, model, usage = first.get(part), document.get("model"), document.get("usage")
     text, made = _said(message) if message and isinstance(message, dict) else ("", False)
-    received = produced = None
-    if isinstance(usage, dict):
-        received, produced = as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
-    return Delta(text, made, as_text(document.get("model")), as_text(finish), received, produced)
+    model, finish = model if isinstance(model, str) else "", finish if isinstance(finish, str) else ""
+    if not isinstance(usage, dict):
+        return Delta(text, made, model, finish)
+    received, produced = as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
+    return Delta(text, made, model, finish, received, produced)
 
 
 def _said(message: dict[str, object]) -> tuple[str, bool]:
