@@ -5,10 +5,14 @@ import re
 from collections.abc import Mapping
 
 from tui_failover.core.copying import value
-from tui_failover.wire.json_text import json_line
+from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.verdict import Problem
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+# None of these goes back over what it has taken: a body may be megabytes of spaces.
+_SPACE = re.compile(r"[ \t\n\r]*+")
+_BEGINS = re.compile(r"[ \t\n\r]*+\{[ \t\n\r]*+(?:(?=\")|(\}))")
+_COLON = re.compile(r"[ \t\n\r]*+:[ \t\n\r]*+")
+_GOES_ON = re.compile(r"[ \t\n\r]*+(?:(,)[ \t\n\r]*+(?=\")|\})")
 _NONE: Mapping[str, str] = {}
 
 
@@ -29,22 +33,25 @@ class Members:
 
     def with_values(self, changes: Mapping[str, object], renamed: Mapping[str, str] = _NONE) -> bytes:
         """Return the object with some values replaced or added, and some members called otherwise."""
-        edits = [(self.spans[name], json_line(value)) for name, value in changes.items() if name in self.spans]
-        edits += [(self.keys[old], json_line(new)) for old, new in renamed.items() if old in self.keys]
+        edits = [(self.spans[name], _written(value)) for name, value in changes.items() if name in self.spans]
+        edits += [(self.keys[old], _written(new)) for old, new in renamed.items() if old in self.keys]
+        text = self._edited(edits) if edits else self.text
+        added = [
+            f"{_written(name)}:{_written(value)}" for name, value in changes.items() if name not in self.spans
+        ]
+        if added:
+            opening = text.index("{") + 1
+            text = f"{text[:opening]}{','.join(added)}{',' if self.spans else ''}{text[opening:]}"
+        return text.encode()
+
+    def _edited(self, edits: list[tuple[tuple[int, int], str]]) -> str:
         pieces: list[str] = []
         at = 0
         for (start, end), new in sorted(edits):
             pieces += [self.text[at:start], new]
             at = end
         pieces.append(self.text[at:])
-        text = "".join(pieces)
-        added = [
-            f"{json_line(name)}:{json_line(value)}" for name, value in changes.items() if name not in self.spans
-        ]
-        if added:
-            opening = text.index("{") + 1
-            text = f"{text[:opening]}{','.join(added)}{',' if self.spans else ''}{text[opening:]}"
-        return text.encode("utf-8", "surrogatepass")
+        return "".join(pieces)
 
 
 def read_members(body: bytes) -> Members | Problem:
@@ -74,41 +81,35 @@ def _read(text: str) -> Members:
     values: dict[str, object] = {}
     keys: dict[str, tuple[int, int]] = {}
     spans: dict[str, tuple[int, int]] = {}
-    at = _after(text, _past_space(text, 0), "{")
-    first = True
-    while not text.startswith("}", at := _past_space(text, at)):
-        if not first:
-            at = _past_space(text, _after(text, at, ","))
-        first = False
+    sign = _matched(_BEGINS, text, 0)
+    more = sign[1] is None
+    while more:
+        at = sign.end()
         name, name_end = _DECODER.raw_decode(text, at)
-        if not isinstance(name, str):
-            message = "The body must be a JSON object."
-            raise _Wrong(message)
+        start = _matched(_COLON, text, name_end).end()
         if name in values:
             message = "The body names a member twice."
             raise _Wrong(message)
-        start = _past_space(text, _after(text, _past_space(text, name_end), ":"))
         values[name], end = _DECODER.raw_decode(text, start)
         keys[name], spans[name] = (at, name_end), (start, end)
-        at = end
-    if _past_space(text, at + 1) != len(text):
+        sign = _matched(_GOES_ON, text, end)
+        more = sign[1] is not None
+    if _SPACE.fullmatch(text, sign.end()) is None:
         message = "The body goes on after its JSON object."
         raise _Wrong(message)
     return Members(text, values, keys, spans)
 
 
-def _past_space(text: str, at: int) -> int:
-    if text[at : at + 1] > " ":
-        return at
-    match = _SPACE.match(text, at)
-    return at if match is None else match.end()
-
-
-def _after(text: str, at: int, sign: str) -> int:
-    if not text.startswith(sign, at):
+def _matched(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
+    match = pattern.match(text, at)
+    if match is None:
         message = "The body must be a JSON object."
         raise _Wrong(message)
-    return at + 1
+    return match
+
+
+def _written(value: object) -> str:
+    return json_bytes(value).decode()
 
 
 def _no_number(word: str) -> object:

@@ -7,7 +7,7 @@ import re
 
 from tui_failover.core.copying import value
 
-_PLAIN = re.compile(rb'[^"\\\x00-\x1f]+')  # what stands for itself in a JSON string
+_PLAIN = re.compile(rb'[^"\\\x00-\x1f]++')  # what stands for itself in a JSON string
 
 
 @value
