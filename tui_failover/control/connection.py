@@ -87,7 +87,7 @@ class Connection(web.RequestHandler):
         """Count what comes before a request is complete; hand it on."""
         if self._refused:
             return
-        if self._state is not _State.HANDLER and data and not self._headers(data):
+        if data and self._state is not _State.HANDLER and not self._headers(data):
             limit = self._limits.header_bytes
             self._cut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", f"headers exceed {limit} bytes")
             return
@@ -97,12 +97,23 @@ class Connection(web.RequestHandler):
         """Take note of what comes before a request is complete; False where it is too much."""
         begins = self._state is _State.NEXT
         if begins:
+            if 0 <= data.find(_END) <= self._limits.header_bytes:  # they came in one piece, as most do
+                self._state = _State.HANDLER
+                return True
             self._state = _State.HEADERS
         if self._too_much(data):
             return False
         if begins and self._state is _State.HEADERS:  # they came in part, and the rest may never come
             self._await(_State.HEADERS, self._limits.header_s)
         return True
+
+    def resume_reading(self, *args: bool, **options: bool) -> None:
+        """Take more of a body, where its sender was made to wait.
+
+        The server calls this for every body, and has its parser look at nothing at all to do so.
+        """
+        if self.transport is None or not self.transport.is_reading():
+            super().resume_reading(*args, **options)
 
     def begun(self) -> None:
         """Tell that a request is complete up to its body, and being answered."""

@@ -41,8 +41,11 @@ def check_host(request: web.BaseRequest, ours: Collection[str]) -> None:
 
 def check_origin(request: web.BaseRequest, allowed: Collection[str]) -> None:
     """Refuse what web pages send, but for those the settings name."""
-    origins = request.headers.getall("Origin", [])
-    sites = request.headers.getall("Sec-Fetch-Site", [])
+    headers = request.headers
+    if "Origin" not in headers and "Sec-Fetch-Site" not in headers:
+        return  # no web page did
+    origins = headers.getall("Origin", [])
+    sites = headers.getall("Sec-Fetch-Site", [])
     if any(origin not in allowed for origin in origins):
         message = "web pages of this origin may not call here"
         raise Problem(HTTPStatus.FORBIDDEN, "wrong-origin", message)

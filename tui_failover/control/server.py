@@ -219,37 +219,30 @@ class _Desk:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101 - the server makes no others
         connection.begun()
+        content = request.content
         try:
-            response = await self._answered(request)
+            response = await self._way(request)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a request
+            response = failed(_problem_in(error, request))
         finally:
-            connection.answered(request.content)
-        unread = not request.content.is_eof()
+            connection.answered(content)
+        unread = not content.is_eof()
         if (unread or response.headers.get("Connection") == "close") and not response.prepared:
             response.force_close()
         return response
 
-    async def _answered(self, request: web.BaseRequest) -> web.StreamResponse:
-        try:
-            return await self._answer(request)
-        except Problem as problem:
-            return failed(problem)
-        except FailoverError as error:
-            return failed(_told(error))
-        except ConnectionError:
-            raise
-        except Exception:  # noqa: BLE001 - the outermost frame of a request
-            # What was sent stays out of the log: it may hold anything.
-            _log.exception("%s: a fault of ours", request.method if request.method.isascii() else "a request")
-            return failed(
-                Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "a fault of ours; the log names it")
-            )
-
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _way(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        """Return the answer on its way, for a request that may be answered at all."""
         guards.check_target(request)
         guards.check_host(request, self.hosts)
         guards.check_origin(request, self._origins)
         if self._data_path is not None and self._data_path.owns(request.raw_path):
-            return await self._data_path.serve(request, self._may_ask)
+            return self._data_path.serve(request, self._may_ask)
+        return self._answer(request)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         found = self._router.find(request.method, request.raw_path)
         scopes = self._tokens.check(request, found.route.scope)
         guards.check_kind(request)
@@ -304,6 +297,17 @@ def _asked(found: Found, raw: dict[str, object]) -> BaseModel | None:
     if found.route.query is not None:
         return read_model(found.route.query, raw, HTTPStatus.BAD_REQUEST)
     return None
+
+
+def _problem_in(error: Exception, request: web.BaseRequest) -> Problem:
+    """Return what the caller is told of an error that ended its request."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, FailoverError):
+        return _told(error)
+    # What was sent stays out of the log: it may hold anything.
+    _log.error("%s: a fault of ours", request.method if request.method.isascii() else "a request", exc_info=error)
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "a fault of ours; the log names it")
 
 
 def _told(error: FailoverError) -> Problem:

@@ -47,7 +47,11 @@ class Strangers:
 
 
 class Tokens:
-    """The tokens of one server."""
+    """The tokens of one server.
+
+    Attributes:
+        wanted: callers need one.
+    """
 
     def __init__(self, access: Access) -> None:
         self._strangers = Strangers()
@@ -56,11 +60,7 @@ class Tokens:
             (frozenset({Scope.READ}), access.read),
             (frozenset({Scope.READ, Scope.WRITE}), access.write),
         )
-
-    @property
-    def wanted(self) -> bool:
-        """Whether callers need a token."""
-        return any(sources for _, sources in self._grants)
+        self.wanted = bool(access.tokens)
 
     def faults(self) -> list[str]:
         """Return what keeps the tokens from being safe, one sentence each; they are named, never shown."""
