@@ -25,6 +25,7 @@ CONVERSATION_HEADER = "x-failover-conversation"
 _PATH = re.compile(
     r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?:/models/(?P<model>.{1,400})|(?P<call>/[a-z0-9_/-]{1,100}))"
 )
+_JSON = "application/json"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # What a provider may see of the caller's headers: nothing that names a key, an account or a person.
 _SHOWN = frozenset(
@@ -74,9 +75,11 @@ class Path:
     model: str | None = None
 
     def dialect(self, request: web.BaseRequest) -> Dialect:
-        """Return the dialect the caller speaks."""
-        stated = Dialect.ANTHROPIC if "anthropic-version" in request.headers else Dialect.OPENAI
-        return _DIALECTS.get(self.call, stated)
+        """Return the dialect the caller speaks: of some calls it is known, else its headers tell."""
+        known = _DIALECTS.get(self.call)
+        if known is not None:
+            return known
+        return Dialect.ANTHROPIC if "anthropic-version" in request.headers else Dialect.OPENAI
 
 
 @lru_cache(maxsize=1024)  # applications have few addresses, and each request's is looked at more than once
@@ -203,17 +206,26 @@ def _agent(
 def _shown(request: web.BaseRequest) -> dict[str, str]:
     shown: dict[str, str] = {}
     for name, said in request.headers.items():
-        lower = name.lower()
-        if (lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING)) and lower not in shown and said.isascii():
+        lower = _as_shown(name)
+        if lower is not None and lower not in shown and said.isascii():
             shown[lower] = said
     return shown
 
 
+@lru_cache(maxsize=256)  # clients send the same few again and again
+def _as_shown(name: str) -> str | None:
+    """Return a header's name as a provider gets it; None where it gets none."""
+    lower = name.lower()
+    return lower if lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING) else None
+
+
 def _check_kind(request: web.BaseRequest) -> None:
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    if request.content_type != "application/json":
-        raise Refused(Fault.BAD_REQUEST, "Send Content-Type: application/json.", status=status)
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    headers = request.headers
+    # Most say just that; what comes with parameters, or in capitals, has to be taken apart.
+    if headers.get("Content-Type") != _JSON and request.content_type != _JSON:
+        raise Refused(Fault.BAD_REQUEST, f"Send Content-Type: {_JSON}.", status=status)
+    if headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=status)
 
 

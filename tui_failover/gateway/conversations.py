@@ -1,6 +1,6 @@
 """Which requests belong to the same conversation: those that begin alike, or that their caller calls alike."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from tui_failover.engine.errand import Conversation
@@ -40,18 +40,18 @@ def _of_responses(body: Mapping[str, object]) -> Conversation | None:
 def _beginning(instructions: object, messages: object) -> Conversation | None:
     if not isinstance(messages, list) or not messages:
         return None
-    said = [as_mapping(one) for one in messages]
-    roles = enumerate(as_text(one.get("role")) for one in said)
-    first = next((at for at, role in roles if role not in _INSTRUCTIONS), len(said) - 1)
-    key = blake2b(digest_size=_KEY_BYTES)
-    for text in _words([instructions, *(one.get("content") for one in said[: first + 1])]):
-        key.update(text.encode("utf-8", "surrogatepass") + b"\0")
-    return Conversation(key.hexdigest(), begins=first + 1 == len(said))
+    contents = [instructions]
+    for message in messages:
+        said = as_mapping(message)
+        contents.append(said.get("content"))
+        if as_text(said.get("role")) not in _INSTRUCTIONS:
+            break
+    text = "\0".join([_words(content) for content in contents])
+    key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).hexdigest()
+    return Conversation(key, begins=len(contents) > len(messages))
 
 
-def _words(contents: list[object]) -> Iterator[str]:
-    for content in contents:
-        if isinstance(content, list):
-            yield from (as_text(as_mapping(part).get("text")) for part in content)
-        else:
-            yield as_text(content)
+def _words(content: object) -> str:
+    if isinstance(content, list):
+        return "\0".join([as_text(as_mapping(part).get("text")) for part in content])
+    return as_text(content)

@@ -51,6 +51,7 @@ _READ = {
     Call.MESSAGES: read_anthropic_request,
 }
 _WRITE = {Dialect.OPENAI: write_openai_request, Dialect.ANTHROPIC: write_anthropic_request}
+_RESPONSES = f"{Call.RESPONSES.value}/"
 HELD_BACK = 256 << 10  # bytes of a stream that can be given anew by somebody else, where the agent wishes it
 _PER_TOKEN = 4  # characters
 _MOST_COUNTED = 400_000
@@ -146,7 +147,7 @@ class Errand:
         """Tell whether this provider takes the request's bytes as they came."""
         if spec.dialect is not self.asked.dialect:
             return False
-        return spec.responses or not f"{self.asked.path}/".startswith(f"{Call.RESPONSES}/")
+        return spec.responses or not f"{self.asked.path}/".startswith(_RESPONSES)
 
     def model_at(self, spec: ProviderSpec) -> str:
         """Return what the provider is asked for."""

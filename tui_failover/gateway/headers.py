@@ -1,6 +1,7 @@
 """Headers of answers: what of the provider's reaches the caller, and what we say ourselves."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 from tui_failover.core.errors import AttemptRecord
@@ -25,15 +26,14 @@ _PLAIN = " !#$&'()*+/:;<=>?@[]^`{|}~"
 
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what of a provider's headers is the caller's business, and can be sent."""
-    kept = {
-        name: value
-        for name, value in headers.items()
-        if name not in _KEPT_BACK and not name.startswith(_KEPT_BACK_BEGINNINGS) and _sendable(value)
-    }
-    for name in headers.get("connection", "").split(","):  # what else concerns that connection alone
-        kept.pop(name.strip().lower(), None)
+    kept = {name: value for name, value in headers.items() if _may_pass(name) and _sendable(value)}
+    if "connection" in headers:
+        for name in headers["connection"].split(","):  # what else concerns that connection alone
+            kept.pop(name.strip().lower(), None)
     upstream = kept.get("request-id") or kept.get("x-request-id")
-    return kept | ({f"{_MINE}upstream-request-id": upstream} if upstream else {})
+    if upstream:
+        kept[f"{_MINE}upstream-request-id"] = upstream
+    return kept
 
 
 def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, str]:
@@ -41,13 +41,14 @@ def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, st
     spec = errand.spec
     if spec is None:
         return {}
-    said = {f"{_MINE}provider": _named(spec.id), f"{_MINE}model": errand.model, **tried(attempts, answered=1)}
+    said = {**_of_provider(spec.id, errand.model), **tried(attempts, answered=1)}
     translation = errand.translation
     if translation is not None:
         said[f"{_MINE}translated"] = f"{errand.asked.spoken}>{spec.dialect}"
-        if translation.warnings:
-            said[f"{_MINE}warnings"] = ",".join(translation.warnings)
-    return {name: value for name, value in said.items() if _sendable(value)}
+        warnings = ",".join(translation.warnings)
+        if warnings and _sendable(warnings):
+            said[f"{_MINE}warnings"] = warnings
+    return said
 
 
 def tried(attempts: Sequence[AttemptRecord], *, answered: int = 0) -> dict[str, str]:
@@ -57,8 +58,20 @@ def tried(attempts: Sequence[AttemptRecord], *, answered: int = 0) -> dict[str, 
     """
     failed = [one for one in attempts if one.kind is not None]
     said = {f"{_MINE}attempts": str(len(failed) + answered)}
-    if failed:
-        said[f"{_MINE}reason"] = ", ".join(f"{_named(one.provider)}: {one.kind}" for one in failed)
+    reason = ", ".join([f"{_named(one.provider)}: {one.kind}" for one in failed])
+    if reason and _sendable(reason):
+        said[f"{_MINE}reason"] = reason
+    return said
+
+
+@lru_cache(maxsize=1024)  # providers use few names, and answer with the same ones each time
+def _may_pass(name: str) -> bool:
+    return name not in _KEPT_BACK and not name.startswith(_KEPT_BACK_BEGINNINGS)
+
+
+@lru_cache(maxsize=1024)  # as few as there are models
+def _of_provider(provider: ProviderId, model: str) -> Mapping[str, str]:
+    said = {f"{_MINE}provider": _named(provider), f"{_MINE}model": model}
     return {name: value for name, value in said.items() if _sendable(value)}
 
 
