@@ -5,11 +5,11 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import count
 
 from aiohttp import web
 
+from tui_failover.core.copying import value
 from tui_failover.core.errors import AllProvidersFailed, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.names import AgentId
 from tui_failover.core.outcome import Failed, FailureKind
@@ -24,6 +24,7 @@ from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
 from tui_failover.gateway.refusals import of_exhausted, of_refused, told_of_break
 from tui_failover.gateway.rendering import Making
 from tui_failover.gateway.settings import GatewaySettings
+from tui_failover.gateway.whole import Whole
 from tui_failover.wire.anthropic_request_reading import read_anthropic_request
 from tui_failover.wire.counting import estimated_tokens
 from tui_failover.wire.dialect import Dialect
@@ -43,13 +44,14 @@ LetsIn = Callable[[Iterable[bytes]], bool]
 _STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 _JSON = {"content-type": "application/json"}
 _OURS = {"server": "tui-failover"}
+_UNKNOWN = Path(Call.OTHER, "", None)
 _ID_BYTES = 12
 _READS_S = 0.2  # for a caller to take the last event of what broke off
 _PROCESS = secrets.token_hex(8)
 _NUMBERS = count()  # of queries; to ask the system for chance at each costs more than to read the request
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Turn:
     """One request being served."""
 
@@ -67,8 +69,7 @@ class Gateway:
         self._clock = clock
         self._settings = settings or GatewaySettings()
         self._tasks: set[asyncio.Task[object]] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._idle = asyncio.Event()  # of use only once nothing more is taken
         self._stopping = False
         self._broken_off = False
 
@@ -88,10 +89,11 @@ class Gateway:
             request: for a path the gateway owns; its host and origin have been checked.
             lets_in: tells whether one of the tokens a caller presents is good, or none is needed.
         """
-        path = read_path(request.raw_path) or Path(Call.OTHER, "", None)
+        path = read_path(request.raw_path) or _UNKNOWN
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
         try:
-            return await self._counted(turn, lets_in)
+            self._let_in(turn, lets_in)
+            return await self._counted(turn)
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
             response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
@@ -109,6 +111,7 @@ class Gateway:
     def stop_taking(self) -> None:
         """Refuse new queries from now on."""
         self._stopping = True
+        self._look_for_end()
 
     async def drain(self) -> None:
         """Refuse new queries, let those under way finish for a limited time, and break off what remains."""
@@ -121,26 +124,30 @@ class Gateway:
             task.cancel()
         await self._idle.wait()
 
-    async def _counted(self, turn: _Turn, lets_in: LetsIn) -> web.StreamResponse:
+    def _let_in(self, turn: _Turn, lets_in: LetsIn) -> None:
         if self._stopping or len(self._tasks) >= self._settings.at_once:
             why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
             raise Refused(Fault.NO_PROVIDER, why, headers=CLOSE if self._stopping else {})
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a handler runs in a task
-        self._tasks.add(task)
-        self._idle.clear()
-        try:
-            return await self._served(turn, lets_in)
-        finally:
-            self._tasks.discard(task)
-            if not self._tasks:
-                self._idle.set()
-
-    async def _served(self, turn: _Turn, lets_in: LetsIn) -> web.StreamResponse:
         if not lets_in(_presented(turn.request)):
             raise Refused(
                 Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
             )
+
+    async def _counted(self, turn: _Turn) -> web.StreamResponse:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler runs in a task
+        self._tasks.add(task)
+        try:
+            return await self._served(turn)
+        finally:
+            self._tasks.discard(task)
+            self._look_for_end()
+
+    def _look_for_end(self) -> None:
+        if self._stopping and not self._tasks:
+            self._idle.set()
+
+    async def _served(self, turn: _Turn) -> web.StreamResponse:
         agents = self._manager.dispatcher.agents
         if turn.path.call is Call.MODELS:
             return self._models(turn, agents)
@@ -171,15 +178,17 @@ class Gateway:
             raise Refused(Fault.NO_PROVIDER, "The gateway is stopping.") from None
 
     async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> web.StreamResponse:
-        headers = passed_on(flow.headers) | served_by(errand, carried.attempts)
+        headers = passed_on(flow.headers)
+        headers.update(served_by(errand, carried.attempts))
         if errand.asked.streams:
             return await self._stream(turn, headers, errand, flow, carried)
-        body = bytearray()
+        pieces: list[bytes] = []
         while isinstance(data := await flow.next(), bytes):
-            body += data
+            pieces.append(data)
         carried.ended(data)
-        kind = {} if errand.asked.call is Call.OTHER else _JSON
-        return _answer(bytes(body), headers | kind, turn)
+        if errand.asked.call is not Call.OTHER:
+            headers.update(_JSON)
+        return _answer(b"".join(pieces), headers, turn)
 
     async def _stream(
         self, turn: _Turn, headers: dict[str, str], errand: Errand, flow: Flow, carried: Carried
@@ -239,15 +248,15 @@ async def _break_off(
 def _presented(request: web.BaseRequest) -> Iterator[bytes]:
     """Yield the tokens a caller shows: the two vendors' clients use different headers."""
     shown = request.headers.getall("x-api-key", [])
-    for value in request.headers.getall("Authorization", []):
-        scheme, _, token = value.partition(" ")
+    for said in request.headers.getall("Authorization", []):
+        scheme, _, token = said.partition(" ")
         if scheme.lower() == "bearer":
             shown.append(token.strip())
-    yield from (value.encode("utf-8", "surrogateescape") for value in shown if value)
+    yield from (one.encode("utf-8", "surrogateescape") for one in shown if one)
 
 
 def _answer(body: bytes, headers: Mapping[str, str], turn: _Turn) -> web.Response:
-    return web.Response(body=body, headers={**headers, **_OURS, QUERY_ID: turn.query_id})
+    return Whole(body=body, headers={**headers, **_OURS, QUERY_ID: turn.query_id})
 
 
 def _written(error: WrittenError, turn: _Turn) -> web.Response:
