@@ -26,6 +26,7 @@ _PATH = re.compile(
     r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?:/models/(?P<model>.{1,400})|(?P<call>/[a-z0-9_/-]{1,100}))"
 )
 _JSON = "application/json"
+_UNREADABLE = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # What a provider may see of the caller's headers: nothing that names a key, an account or a person.
 _SHOWN = frozenset(
@@ -104,6 +105,7 @@ class Asked:
         call: what it stands for.
         body: as it came.
         headers: what a provider may see of the caller's.
+        streams: the caller takes the answer as a stream.
         strict: nothing may be lost in translation.
         conversation: what the caller calls its conversation; "" where it does not say.
     """
@@ -114,6 +116,7 @@ class Asked:
     call: Call
     body: Members
     headers: Mapping[str, str]
+    streams: bool = False
     strict: bool = False
     conversation: str = ""
 
@@ -121,11 +124,6 @@ class Asked:
     def spoken(self) -> str:
         """What the caller speaks, told from the other API of its dialect."""
         return f"{self.dialect}-responses" if self.call is Call.RESPONSES else self.dialect
-
-    @property
-    def streams(self) -> bool:
-        """The caller takes the answer as a stream."""
-        return self.body.values.get("stream") is True
 
 
 class Refused(Exception):
@@ -160,9 +158,9 @@ def check_method(request: web.BaseRequest, method: str) -> None:
 
 
 async def read_asked(
-    request: web.BaseRequest, path: Path, settings: GatewaySettings, agents: Collection[AgentId]
+    request: web.BaseRequest, path: Path, dialect: Dialect, settings: GatewaySettings, agents: Collection[AgentId]
 ) -> Asked:
-    """Return what is asked; raises `Refused`."""
+    """Return what is asked in that dialect; raises `Refused`."""
     check_method(request, "POST")
     _check_kind(request)
     body = read_members(await _read_body(request, settings))
@@ -173,15 +171,17 @@ async def read_asked(
         raise Refused(Fault.BAD_REQUEST, "stream must be true or false.", field="stream")
     if path.call is Call.OTHER and stream:
         raise Refused(Fault.BAD_REQUEST, "Streaming is not offered on this path.", field="stream")
+    headers = request.headers
     return Asked(
-        agent=_agent(request, path, settings, agents, body.values.get("model")),
-        dialect=path.dialect(request),
-        path=path.path,
-        call=path.call,
-        body=body,
-        headers=_shown(request),
-        strict=settings.strict_translation or request.headers.get(STRICT_HEADER, "") == "1",
-        conversation=request.headers.get(CONVERSATION_HEADER, ""),
+        _agent(request, path, settings, agents, body.values.get("model")),
+        dialect,
+        path.path,
+        path.call,
+        body,
+        _shown(headers),
+        streams=stream is True,
+        strict=settings.strict_translation or headers.get(STRICT_HEADER) == "1",
+        conversation=headers.get(CONVERSATION_HEADER, ""),
     )
 
 
@@ -203,9 +203,9 @@ def _agent(
     return AgentId(named)
 
 
-def _shown(request: web.BaseRequest) -> dict[str, str]:
+def _shown(headers: Mapping[str, str]) -> dict[str, str]:
     shown: dict[str, str] = {}
-    for name, said in request.headers.items():
+    for name, said in headers.items():
         lower = _as_shown(name)
         if lower is not None and lower not in shown and said.isascii():
             shown[lower] = said
@@ -220,13 +220,12 @@ def _as_shown(name: str) -> str | None:
 
 
 def _check_kind(request: web.BaseRequest) -> None:
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     headers = request.headers
     # Most say just that; what comes with parameters, or in capitals, has to be taken apart.
     if headers.get("Content-Type") != _JSON and request.content_type != _JSON:
-        raise Refused(Fault.BAD_REQUEST, f"Send Content-Type: {_JSON}.", status=status)
+        raise Refused(Fault.BAD_REQUEST, f"Send Content-Type: {_JSON}.", status=_UNREADABLE)
     if headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=status)
+        raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=_UNREADABLE)
 
 
 async def _read_body(request: web.BaseRequest, settings: GatewaySettings) -> bytes:

@@ -8,7 +8,7 @@ from tui_failover.gateway.asked import Asked, Call
 from tui_failover.wire.delta import as_mapping, as_text
 
 _KEY_BYTES = 16
-_INSTRUCTIONS = frozenset({"system", "developer"})
+_INSTRUCTIONS = ("system", "developer")
 
 
 def conversation_of(asked: Asked) -> Conversation | None:
@@ -44,7 +44,7 @@ def _beginning(instructions: object, messages: object) -> Conversation | None:
     for message in messages:
         said = as_mapping(message)
         contents.append(said.get("content"))
-        if as_text(said.get("role")) not in _INSTRUCTIONS:
+        if said.get("role") not in _INSTRUCTIONS:
             break
     text = "\0".join([_words(content) for content in contents])
     key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).hexdigest()

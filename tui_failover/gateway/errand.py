@@ -66,6 +66,7 @@ class Errand:
         mid_stream: what becomes of a stream that breaks off.
         flow: the answer, once there is one.
         spec: of the provider that gives it.
+        model: what that provider was asked for; "" until then.
         refusals: every answer that was no answer, in order, with its provider's dialect.
         problems: why providers could not be asked at all.
         delivered: what the caller has been given, where somebody else may have to go on with it.
@@ -77,6 +78,7 @@ class Errand:
     mid_stream: MidStream = MidStream.ERROR
     flow: Flow | None = None
     spec: ProviderSpec | None = None
+    model: str = ""
     refusals: list[tuple[Dialect, Refusal]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     delivered: Delivered | None = None
@@ -110,11 +112,12 @@ class Errand:
         """Ask this provider."""
         if not _takes_bytes(type(upstream)):
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
-        answer = await cast("Forwarder", upstream).forward(self._order(spec), limits)
+        order = self._order(spec)
+        answer = await cast("Forwarder", upstream).forward(order, limits)
         if isinstance(answer, Refusal):
             self.refusals.append((spec.dialect, answer))
             return answer.failed
-        self.flow, self.spec = answer, spec
+        self.flow, self.spec, self.model = answer, spec, order.model
         return Open(limit_words(answer.headers))
 
     @property
@@ -131,11 +134,6 @@ class Errand:
         if self.making.standing is None:
             return write_stream_error(self.asked.dialect, kind, text, detail)
         return write_failed_response(self.making.standing, kind, text, detail)
-
-    @property
-    def model(self) -> str:
-        """What the provider that answers was asked for."""
-        return "" if self.spec is None else self.model_at(self.spec)
 
     @property
     def translation(self) -> Translated | None:
@@ -175,17 +173,16 @@ class Errand:
 
     def _rendering(self, spec: ProviderSpec) -> Rendering:
         rendering = self._rendered(spec)
-        if self._remembers:
+        if self.mid_stream is MidStream.CONTINUE and self._may_be_continued:
             self.delivered = Delivered(self.asked.dialect)
             return Remembered(rendering, self.delivered)
         return rendering
 
     @property
-    def _remembers(self) -> bool:
+    def _may_be_continued(self) -> bool:
         asked = self.asked
-        wanted = self.mid_stream is MidStream.CONTINUE and asked.streams
         # Of other calls it is not known what their streams consist of.
-        known = wanted and asked.call in {Call.CHAT, Call.MESSAGES}
+        known = asked.streams and asked.call in {Call.CHAT, Call.MESSAGES}
         return known and may_be_continued(asked.dialect, asked.body.values)
 
     def _rendered(self, spec: ProviderSpec) -> Rendering:

@@ -10,6 +10,7 @@ from tui_failover.gateway.errand import Errand
 
 QUERY_ID = "x-failover-query-id"
 _MINE = "x-failover-"
+_ATTEMPTS = f"{_MINE}attempts"
 _KEPT_BACK = frozenset(
     {
         "alt-svc", "anthropic-organization-id", "connection", "content-encoding", "content-length", "date",
@@ -56,8 +57,10 @@ def tried(attempts: Sequence[AttemptRecord], *, answered: int = 0) -> dict[str, 
 
     Attempts that were never made are no part of it.
     """
+    if not attempts:
+        return {_ATTEMPTS: str(answered)}
     failed = [one for one in attempts if one.kind is not None]
-    said = {f"{_MINE}attempts": str(len(failed) + answered)}
+    said = {_ATTEMPTS: str(len(failed) + answered)}
     reason = ", ".join([f"{_named(one.provider)}: {one.kind}" for one in failed])
     if reason and _sendable(reason):
         said[f"{_MINE}reason"] = reason

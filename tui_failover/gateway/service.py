@@ -93,7 +93,7 @@ class Gateway:
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
         try:
             self._let_in(turn, lets_in)
-            return await self._counted(turn)
+            return await self._served(turn)
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
             response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
@@ -133,28 +133,26 @@ class Gateway:
                 Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
             )
 
-    async def _counted(self, turn: _Turn) -> web.StreamResponse:
+    async def _served(self, turn: _Turn) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler runs in a task
         self._tasks.add(task)
         try:
-            return await self._served(turn)
+            agents = self._manager.dispatcher.agents
+            if turn.path.call is Call.MODELS:
+                return self._models(turn, agents)
+            asked = await read_asked(turn.request, turn.path, turn.dialect, self._settings, agents)
+            if turn.path.call is Call.COUNT:
+                return _estimated(turn, asked)
+            return await self._carried(turn, asked)
         finally:
             self._tasks.discard(task)
-            self._look_for_end()
+            if self._stopping:
+                self._look_for_end()
 
     def _look_for_end(self) -> None:
-        if self._stopping and not self._tasks:
+        if not self._tasks:
             self._idle.set()
-
-    async def _served(self, turn: _Turn) -> web.StreamResponse:
-        agents = self._manager.dispatcher.agents
-        if turn.path.call is Call.MODELS:
-            return self._models(turn, agents)
-        asked = await read_asked(turn.request, turn.path, self._settings, agents)
-        if turn.path.call is Call.COUNT:
-            return _estimated(turn, asked)
-        return await self._carried(turn, asked)
 
     async def _carried(self, turn: _Turn, asked: Asked) -> web.StreamResponse:
         making = Making(_make_id, int(self._clock.now().utc))
