@@ -155,24 +155,26 @@ class Errand:
         asked, model = self.asked, self.model_at(spec)
         if asked.call is Call.OTHER:
             return Forward(asked.path, asked.body, model, Untouched(), asked.headers, until_whole=True, talk=False)
-        self.making.standing = Standing() if asked.call is Call.RESPONSES else None
-        translated = self._translations.get(spec.id)
+        if asked.call is Call.RESPONSES:
+            self.making.standing = Standing()
+        made = self._translations.get(spec.id)
+        translated = made if isinstance(made, Translated) else None
         order = Forward(
             asked.path,
             asked.body,
             model,
-            self._rendering(spec),
+            self._rendering(spec, translated),
             asked.headers,
-            changes={} if isinstance(translated, Translated) else changes(asked),
+            changes(asked) if translated is None else {},
             stream=asked.streams or (self.settings.rescue_whole and can_stream(asked)),
             until_whole=not asked.streams,
             hold_back=HELD_BACK if self.mid_stream is MidStream.BUFFER else 0,
             talk=asked.call is not Call.RESPONSES,
         )
-        return in_translation(order, spec.dialect, translated) if isinstance(translated, Translated) else order
+        return order if translated is None else in_translation(order, spec.dialect, translated)
 
-    def _rendering(self, spec: ProviderSpec) -> Rendering:
-        rendering = self._rendered(spec)
+    def _rendering(self, spec: ProviderSpec, translated: Translated | None) -> Rendering:
+        rendering = self._rendered(spec, translated)
         if self.mid_stream is MidStream.CONTINUE and self._may_be_continued:
             self.delivered = Delivered(self.asked.dialect)
             return Remembered(rendering, self.delivered)
@@ -185,9 +187,8 @@ class Errand:
         known = asked.streams and asked.call in {Call.CHAT, Call.MESSAGES}
         return known and may_be_continued(asked.dialect, asked.body.values)
 
-    def _rendered(self, spec: ProviderSpec) -> Rendering:
-        translated = self._translations.get(spec.id)
-        if isinstance(translated, Translated):
+    def _rendered(self, spec: ProviderSpec, translated: Translated | None) -> Rendering:
+        if translated is not None:
             kind = TranslatedStream if self.asked.streams else TranslatedWhole
             return kind(spec.dialect, translated.wording, self.making)
         if self.making.standing is not None:
