@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.support.control_world import ControlWorld, Got, control_world, get, post
+from tests.support.control_world import ControlWorld, Got, control_world, get, post, read_answer
 from tui_failover.control import Limits
 
+END = b"\r\n\r\n"
 SMALL = Limits(body_bytes=2000, header_bytes=4096, linger_s=0.02)
 
 
@@ -96,6 +97,21 @@ async def test_headers_beyond_the_caps_are_refused(lines: list[bytes]) -> None:
         got = await world.sends(get(world, *lines))
 
         assert got.status in {400, 431}
+
+
+@pytest.mark.parametrize(("less", "status"), [(0, 200), (1, 431)], ids=["up to the cap", "beyond it"])
+async def test_headers_together_are_capped_for_a_later_request_too(less: int, status: int) -> None:
+    async with control_world(limits=Limits(header_bytes=2000 - less)) as world:
+        reader, writer = await world.connect()
+        writer.write(get(world))
+        await read_answer(reader)
+
+        bare = get(world, b"X: ").removesuffix(END)
+        writer.write(bare + b"a" * (2000 - len(bare)) + END)
+        got = await read_answer(reader)
+        writer.close()
+
+    assert got.status == status
 
 
 async def test_number_and_length_of_headers_are_capped_each_for_itself(world: ControlWorld) -> None:
