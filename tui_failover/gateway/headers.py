@@ -27,7 +27,9 @@ _PLAIN = " !#$&'()*+/:;<=>?@[]^`{|}~"
 
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what of a provider's headers is the caller's business, and can be sent."""
-    kept = {name: value for name, value in headers.items() if _may_pass(name) and _sendable(value)}
+    kept = {name: value for name, value in headers.items() if _may_pass(name)}
+    if not _sendable("".join(kept.values())):  # which nearly always are, all together
+        kept = {name: value for name, value in kept.items() if _sendable(value)}
     if "connection" in headers:
         for name in headers["connection"].split(","):  # what else concerns that connection alone
             kept.pop(name.strip().lower(), None)

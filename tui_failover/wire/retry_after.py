@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?")
 _SPAN = re.compile(
@@ -110,6 +111,7 @@ def _until(instant: float | None, headers: Mapping[str, str], now_utc: float | N
     return None if instant is None or now is None else max(0.0, instant - now)
 
 
+@lru_cache(maxsize=64)  # the resets of all of an answer's limits are measured against its one date
 def _date(value: str) -> float | None:
     if value.count(",") > 1 or not value.isascii():
         return None
