@@ -14,6 +14,7 @@ from yarl import URL
 
 from tui_failover.providers.http_answer import HttpAnswer, HungUp
 from tui_failover.providers.http_connection import HttpConnection
+from tui_failover.wire.http_head import written_head
 
 _IDLE_S = 15.0
 _DNS_S = 10
@@ -40,7 +41,7 @@ class HttpClient:
         # What the connector needs to know of a request, the same for all of them.
         self._request = aiohttp.ClientRequest("POST", url, loop=self._loop)
         self._path = url.raw_path.rstrip("/")
-        self._host = f"host: {self._request.headers['Host']}"
+        self._host = self._request.headers["Host"]
         self._open: dict[HttpConnection, Connection] = {}
         self._idle: list[tuple[float, HttpConnection]] = []  # each since when; the newest, used first, comes last
         self._timer: asyncio.TimerHandle | None = None
@@ -68,7 +69,8 @@ class HttpClient:
             NotHttp: what came is no HTTP.
             ValueError: a header that would end the line it stands on.
         """
-        head = self._head(path, headers, len(body))
+        framed = {"host": self._host, "content-length": str(len(body)), **headers}
+        head = written_head(f"POST {self._path}{path} HTTP/1.1", framed.items())
         connection = self._kept() or await self._opened(connect_s)
         try:
             return await connection.ask(head, body, left_us)
@@ -83,15 +85,6 @@ class HttpClient:
         for connection in self._open:
             connection.cut()
         await self._connector.close()
-
-    def _head(self, path: str, headers: Mapping[str, str], length: int) -> bytes:
-        lines = [f"POST {self._path}{path} HTTP/1.1", self._host, f"content-length: {length}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
-            message = "a header that holds the end of a line"
-            raise ValueError(message)
-        return head.encode("utf-8", "surrogateescape") + b"\r\n\r\n"
 
     def _kept(self) -> HttpConnection | None:
         while self._idle:

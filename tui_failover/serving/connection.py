@@ -1,0 +1,339 @@
+"""One caller's connection: requests in, parsed by llhttp under limits; answers out, one after the other."""
+
+import asyncio
+import enum
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from math import inf
+
+import httptools
+from multidict import CIMultiDict
+
+from tui_failover.core.ports import Clock
+from tui_failover.serving.answer import Response, Stream, whole
+from tui_failover.serving.bounds import Bounds
+from tui_failover.serving.line import Line
+from tui_failover.serving.request import Caller, Request
+
+_log = logging.getLogger("tui_failover.control")
+_MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
+_MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
+_UTF8 = ("utf-8", "surrogateescape")
+
+Handler = Callable[[Request], Awaitable[Response | Stream]]
+Refuse = Callable[[HTTPStatus, str, str], Response]
+
+
+class _State(enum.Enum):
+    """What the connection waits for."""
+
+    HEAD = "the head of a request"
+    ANSWER = "an answer to it"
+    TAKING = "the caller to take the answer"
+    NEXT = "another request"
+    END = "its end"
+
+
+class Connection(asyncio.Protocol):
+    """A connection under `Bounds`; `peers` holds those that are open."""
+
+    def __init__(
+        self, handler: Handler, refuse: Refuse, bounds: Bounds, clock: Clock, peers: "set[Connection]"
+    ) -> None:
+        self._handler = handler
+        self._refuse = refuse
+        self._bounds = bounds
+        self._peers = peers
+        self._loop = asyncio.get_running_loop()
+        self._line = Line()
+        self._caller = Caller("", self._line, bounds.linger_s, clock)
+        self._parser = httptools.HttpRequestParser(self)
+        self._state = _State.HEAD
+        self._deadline = inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._untaken = 0
+        self._stopping = False
+        # Requests: being answered, waiting for it, and the one whose body is still coming.
+        self._task: asyncio.Task[None] | None = None
+        self._ahead: deque[Request] = deque()
+        self._coming: Request | None = None
+        self._fault: Response | None = None
+        # The head being read.
+        self._in_head = False
+        self._target = b""
+        self._headers: list[tuple[str, str]] = []
+        self._size = 0
+        self._longest = 0
+        self._between = 0
+
+    @property
+    def source(self) -> str:
+        """The caller's address."""
+        return self._caller.source
+
+    @property
+    def task(self) -> "asyncio.Task[None] | None":
+        """What answers the request under way."""
+        return self._task
+
+    def stop(self) -> None:
+        """Take no further request; what is being answered comes to its end."""
+        self._stopping = True
+        if self._task is None:
+            self._leave()
+
+    def abort(self) -> None:
+        """End it whatever is under way."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._line.transport is not None:
+            self._line.transport.abort()
+
+    # What the loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, or turn it away where there are too many."""
+        self._line.opened(transport)
+        address = transport.get_extra_info("peername")
+        self._caller.source = str(address[0]) if isinstance(address, tuple) and address else ""
+        same = sum(peer.source == self.source for peer in self._peers)
+        if len(self._peers) >= self._bounds.connections or same >= self._bounds.per_source:
+            self._cut(self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too-many", "too many connections are open"))
+            return
+        self._peers.add(self)
+        self._wait(_State.HEAD, self._bounds.header_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the caller has left, however it did
+        """Forget it, and whatever its caller has asked."""
+        self._peers.discard(self)
+        self._state = _State.END
+        self._line.lost()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._coming is not None:
+            self._coming.end(broken=True)
+        if self._task is not None:
+            self._task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        if self._state is _State.END or self._fault is not None:
+            return
+        if self._state is _State.NEXT:
+            self._wait(_State.HEAD, self._bounds.header_s)
+        begun = self._in_head
+        self._between += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # nothing else is spoken here; what follows the request is nobody's
+        except httptools.HttpParserError:
+            self._broken()
+            return
+        if begun and self._in_head:
+            self._size += len(data)
+        self._check_bounds()
+
+    def pause_writing(self) -> None:
+        """Have whoever writes wait."""
+        self._line.crowd()
+
+    def resume_writing(self) -> None:
+        """Let it go on."""
+        self._line.make_room()
+
+    # What the parser tells.
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        self._in_head = True
+        self._target = b""
+        self._headers = []
+        self._size = self._longest = 0
+
+    def on_url(self, piece: bytes) -> None:
+        """Take a piece of the request target."""
+        self._target += piece
+        self._count(len(piece), len(self._target))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what follows a body is left out."""
+        if self._in_head:
+            self._count(len(name) + len(value) + 4, len(name) + len(value))
+            if len(self._headers) <= self._bounds.headers:
+                self._headers.append((name.decode(*_UTF8), value.decode(*_UTF8)))
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer: whoever does reads the body."""
+        if self._too_much() is not None:
+            return
+        self._in_head = False
+        self._between = 0
+        parser = self._parser
+        self._coming = Request(
+            parser.get_method().decode("ascii"),
+            self._target.decode(*_UTF8),
+            CIMultiDict(self._headers),
+            parser.get_http_version(),
+            keeps=parser.should_keep_alive() and not parser.should_upgrade(),
+            caller=self._caller,
+        )
+        self._ahead.append(self._coming)
+        if self._task is None:
+            self._begin()
+
+    def on_body(self, piece: bytes) -> None:
+        """Take a piece of the body."""
+        self._between = 0
+        if self._coming is not None:
+            self._coming.more(piece)
+
+    def on_message_complete(self) -> None:
+        """Take note that all of the request has come."""
+        self._between = 0
+        if self._coming is not None:
+            self._coming.end()
+            self._coming = None
+
+    # One request after the other.
+
+    def _begin(self) -> None:
+        request = self._ahead.popleft()
+        self._state, self._deadline = _State.ANSWER, inf
+        self._task = self._loop.create_task(self._serve(request))
+        if not self._ahead:
+            self._line.let_come()
+
+    async def _serve(self, request: Request) -> None:
+        try:
+            closes = await self._answered(request)
+        except ConnectionError:
+            self.abort()
+            return
+        self._task = None
+        if closes or self._state is _State.END:
+            self._leave(unread=not request.come)
+        elif self._ahead:
+            self._begin()
+        elif self._fault is not None:
+            self._cut(self._fault)
+        else:
+            self._await_next()
+
+    async def _answered(self, request: Request) -> bool:
+        """Answer; return whether the connection ends with it."""
+        try:
+            answer = await self._handler(request)
+            if isinstance(answer, Stream):
+                answer.end()
+                closes = answer.closes or self._stopping
+            else:
+                closes = self._send(request, answer)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
+            _log.error("the server met a fault of its own: %s", type(error).__name__)
+            refused = self._refuse(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "a fault of ours; the log names it"
+            )
+            return self._send(request, refused, closes=True)
+        if self._line.crowded:
+            self._untaken = self._line.waiting
+            self._wait(_State.TAKING, self._bounds.idle_s)
+            await self._line.room()
+        return closes
+
+    def _send(self, request: Request, answer: Response, *, closes: bool = False) -> bool:
+        closes = closes or answer.closes or self._stopping or not (request.keeps and request.come)
+        bare = request.method == "HEAD"
+        self._line.send(whole(answer, self._caller.utc, request.version, bare=bare, closes=closes))
+        return closes
+
+    def _await_next(self) -> None:
+        if self._in_head:  # it came in part, and the rest may never come
+            self._wait(_State.HEAD, self._bounds.header_s)
+        else:
+            self._untaken = self._line.waiting
+            self._wait(_State.NEXT, self._bounds.idle_s)
+
+    # Bounds.
+
+    def _count(self, size: int, line: int) -> None:
+        self._size += size
+        self._longest = max(self._longest, line)
+
+    def _too_much(self) -> Response | None:
+        bounds = self._bounds
+        if self._size > bounds.header_bytes:
+            message = f"headers exceed {bounds.header_bytes} bytes"
+            return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", message)
+        if self._longest > bounds.line_bytes or len(self._headers) > bounds.headers:
+            return self._malformed()
+        return None
+
+    def _malformed(self) -> Response:
+        return self._refuse(HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request by RFC 9112")
+
+    def _check_bounds(self) -> None:
+        fault = self._too_much() if self._in_head else None
+        if fault is None and len(self._ahead) > _MOST_AHEAD:
+            fault = self._malformed()
+        if fault is not None:
+            self._fail(fault)
+        elif self._coming is not None and self._between > _MOST_BETWEEN:
+            self._broken()
+        elif self._ahead:
+            self._line.hold_back()
+
+    def _broken(self) -> None:
+        """What came is no request, or no body as its headers say."""
+        if self._coming is not None:
+            self._coming.end(broken=True)  # whoever answers it tells
+            self._coming = None
+        self._fail(self._malformed())
+
+    def _fail(self, fault: Response) -> None:
+        """Read no more, and tell why once those before it are answered."""
+        self._fault = fault
+        if self._task is None:
+            self._cut(fault)
+
+    # Time, and the end.
+
+    def _wait(self, state: _State, seconds: float) -> None:
+        self._state = state
+        self._deadline = self._loop.time() + seconds
+        # One that is due earlier looks at the time then and waits on: to arm one anew for each request costs more.
+        if self._timer is None or self._timer.when() > self._deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._overdue)
+
+    def _overdue(self) -> None:
+        self._timer = None
+        if self._deadline == inf or self._state is _State.END:
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._overdue)
+        elif self._state is _State.HEAD:
+            late = f"the request did not come within {self._bounds.header_s:g} s"
+            self._cut(self._refuse(HTTPStatus.REQUEST_TIMEOUT, "too-slow", late))
+        elif self._line.waiting < self._untaken:  # slow, but it takes what it is sent
+            self._untaken = self._line.waiting
+            self._wait(self._state, self._bounds.idle_s)
+        else:
+            self._leave()
+
+    def _cut(self, response: Response) -> None:
+        """Answer what has not been read as a request, and close."""
+        transport = self._line.transport
+        if transport is not None and not transport.is_closing():
+            transport.write(whole(response, self._caller.utc, "1.1", bare=False, closes=True))
+        self._leave(unread=True)
+
+    def _leave(self, *, unread: bool = False) -> None:
+        """Close; what a caller that does not read has left over is thrown away soon after."""
+        self._state = _State.END
+        (self._line.finish if unread else self._line.close)(self._bounds.linger_s)

@@ -1,0 +1,21 @@
+"""The head of an HTTP/1.1 message, whoever sends it (RFC 9112, 2.1)."""
+
+from collections.abc import Iterable
+
+
+def written_head(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Return the head as it is sent, its empty line included.
+
+    Args:
+        first_line: of a request or an answer.
+        headers: names and values; bytes that came as surrogates leave as they came.
+
+    Raises:
+        ValueError: one of them would end its line and begin another.
+    """
+    lines = [first_line, *[f"{name}: {value}" for name, value in headers]]
+    text = "\r\n".join(lines)
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        message = "a header that holds the end of a line"
+        raise ValueError(message)
+    return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n"
