@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from aiohttp import web
-
 from tui_failover.control.problem import Problem
+from tui_failover.serving import Response
 
 JSON = "application/json"
 _EVERY = {
@@ -36,13 +35,13 @@ class Answer:
     kind: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self) -> web.Response:
-        """Return it as aiohttp sends it."""
+    def response(self) -> Response:
+        """Return it as it is sent."""
         text = self.body if isinstance(self.body, str) and self.kind != JSON else encoded(self.body)
         headers = {**_EVERY, "Content-Type": f"{self.kind}; charset=utf-8", **self.headers}
         if self.kind == JSON:
             headers["Content-Type"] = JSON
-        return web.Response(status=self.status, body=text.encode("utf-8", "replace"), headers=headers)
+        return Response(self.status, headers, text.encode("utf-8", "replace"))
 
 
 def encoded(value: object) -> str:
@@ -50,7 +49,7 @@ def encoded(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def failed(problem: Problem) -> web.Response:
+def failed(problem: Problem) -> Response:
     """Return the answer that tells of a problem."""
     return Answer(problem.body(), problem.status, headers=problem.headers).response()
 

@@ -2,12 +2,9 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-
-from aiohttp import web
 
 from tui_failover.control.answer import encoded, stream_headers
 from tui_failover.control.plain import event_json
@@ -17,6 +14,7 @@ from tui_failover.core.event import Event
 from tui_failover.core.ports import Clock
 from tui_failover.engine.bus import Missed, Subscription
 from tui_failover.engine.manager import FailoverManager
+from tui_failover.serving import Request, Stream
 
 EVENT_STREAM = "text/event-stream"
 _log = logging.getLogger("tui_failover.control")
@@ -53,7 +51,7 @@ class EventStreams:
         for subscription in tuple(self._open):
             subscription.close()
 
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: Request) -> Stream:
         """Tell events until the caller leaves: those after `Last-Event-ID` first, where that is given."""
         after = _last_seen(request)
         if len(self._open) >= self._limits.streams:
@@ -63,19 +61,19 @@ class EventStreams:
         subscription = self._manager.subscribe()
         past = self._past(after)
         self._open.add(subscription)
-        response = web.StreamResponse(headers=stream_headers(EVENT_STREAM))
         try:
-            await response.prepare(request)
-            _bound(request)
-            await self._tell(response, subscription, past)
-        except* _Stalled:
-            self._drop(request)
-        except* ConnectionError:
-            pass  # the reader left
+            stream = request.begin(HTTPStatus.OK, stream_headers(EVENT_STREAM))
+            stream.bound(_BUFFER)
+            try:
+                await self._tell(stream, subscription, past)
+            except* _Stalled:
+                self._drop(stream)
+            except* ConnectionError:
+                pass  # the reader left
         finally:
             self._open.discard(subscription)
             subscription.close()
-        return response
+        return stream
 
     def _past(self, after: int | None) -> list[str]:
         """Return the frames of what a reader has not seen yet."""
@@ -91,66 +89,45 @@ class EventStreams:
             frames.append(_frame(Missed(gap)))
         return frames + [_frame(event) for event in known if event.number > after]
 
-    async def _tell(self, response: web.StreamResponse, subscription: Subscription, past: list[str]) -> None:
-        async with self._pulse(response):
-            await self._write(response, ": events follow\n\n")
+    async def _tell(self, stream: Stream, subscription: Subscription, past: list[str]) -> None:
+        async with self._pulse(stream):
+            await self._write(stream, ": events follow\n\n")
             for frame in past:
-                await self._write(response, frame)
+                await self._write(stream, frame)
             async for one in subscription:
-                await self._write(response, _frame(one))
-            await self._write(response, 'event: end\ndata: {"message":"the server stops"}\n\n')
+                await self._write(stream, _frame(one))
+            await self._write(stream, 'event: end\ndata: {"message":"the server stops"}\n\n')
 
     @asynccontextmanager
-    async def _pulse(self, response: web.StreamResponse) -> AsyncIterator[None]:
+    async def _pulse(self, stream: Stream) -> AsyncIterator[None]:
         """Give signs of life meanwhile, so that proxies keep the stream and a reader that is gone is noticed."""
         async with asyncio.TaskGroup() as group:
-            beat = group.create_task(self._beat(response), name="pulse of an event stream")
+            beat = group.create_task(self._beat(stream), name="pulse of an event stream")
             yield
             beat.cancel()
 
-    async def _beat(self, response: web.StreamResponse) -> None:
+    async def _beat(self, stream: Stream) -> None:
         while True:
             await self._clock.sleep(self._limits.pulse_s)
-            await self._write(response, ": still here\n\n")
+            await self._write(stream, ": still here\n\n")
 
-    async def _write(self, response: web.StreamResponse, text: str) -> None:
+    async def _write(self, stream: Stream, text: str) -> None:
         try:
             async with asyncio.timeout(self._limits.stall_s):
-                await response.write(text.encode("utf-8", "replace"))
+                await stream.write(text.encode("utf-8", "replace"))
         except TimeoutError:
             raise _Stalled from None
 
-    def _drop(self, request: web.BaseRequest) -> None:
+    def _drop(self, stream: Stream) -> None:
         """Leave a notice behind whatever the reader has not taken yet, and let it go."""
         self.dropped += 1
         seconds = self._limits.stall_s
         _log.warning("an event stream was dropped: its reader took nothing for %g s", seconds)
-        transport = request.transport
-        if transport is None:
-            return
         notice = encoded({"message": f"dropped: nothing was read for {seconds:g} s; resume with Last-Event-ID"})
-        transport.write(_chunk(f"event: dropped\ndata: {notice}\n\n".encode()))
-        transport.close()
-        asyncio.get_running_loop().call_later(self._limits.linger_s, transport.abort)
+        stream.break_off(f"event: dropped\ndata: {notice}\n\n".encode())
 
 
-def _bound(request: web.BaseRequest) -> None:
-    """Keep what waits for a reader small, in this process and in the kernel."""
-    transport = request.transport
-    if transport is None:
-        return
-    transport.set_write_buffer_limits(high=_BUFFER)
-    connection = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-
-
-def _chunk(data: bytes) -> bytes:
-    """Return the data as a piece of a chunked body (RFC 9112 section 7.1); no end follows: it is broken off."""
-    return b"%x\r\n%s\r\n" % (len(data), data)
-
-
-def _last_seen(request: web.BaseRequest) -> int | None:
+def _last_seen(request: Request) -> int | None:
     sent = request.headers.get("Last-Event-ID")
     if sent is None:
         return None

@@ -1,15 +1,13 @@
 """What every request has to pass before anybody looks at what it wants. One function for each danger."""
 
-import asyncio
 import json
 import re
 from collections.abc import Collection
 from http import HTTPStatus
 
-from aiohttp import web
-
 from tui_failover.control.answer import JSON
 from tui_failover.control.problem import Problem, bad_request
+from tui_failover.serving import BodyBroken, BodyTooLong, Request
 
 CHANGING = frozenset({"POST", "PUT", "PATCH"})
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -17,18 +15,18 @@ _MOST_PARTS = 5_000  # members, elements and brackets; a conversation of a thous
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_CLOSE = {"Connection": "close"}
 _SAME_SITE = frozenset({"same-origin", "none"})
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def check_target(request: web.BaseRequest) -> None:
+def check_target(request: Request) -> None:
     """Refuse request targets in any form but a path: absolute ones name a host that nobody has checked."""
-    if not request.raw_path.startswith("/") or request.method == "CONNECT":
+    if not request.target.startswith("/") or request.method == "CONNECT":
         message = "the request target must be a path"
         raise bad_request(message, "bad-target")
 
 
-def check_host(request: web.BaseRequest, ours: Collection[str]) -> None:
+def check_host(request: Request, ours: Collection[str]) -> None:
     """Refuse what was not meant for us, as a web page sends it whose name was rebound to this address."""
     sent = request.headers.getall("Host", [])
     if len(sent) != 1:
@@ -39,7 +37,7 @@ def check_host(request: web.BaseRequest, ours: Collection[str]) -> None:
         raise Problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong-host", message)
 
 
-def check_origin(request: web.BaseRequest, allowed: Collection[str]) -> None:
+def check_origin(request: Request, allowed: Collection[str]) -> None:
     """Refuse what web pages send, but for those the settings name."""
     headers = request.headers
     if "Origin" not in headers and "Sec-Fetch-Site" not in headers:
@@ -54,9 +52,9 @@ def check_origin(request: web.BaseRequest, allowed: Collection[str]) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, "wrong-origin", message)
 
 
-def check_kind(request: web.BaseRequest) -> None:
+def check_kind(request: Request) -> None:
     """Refuse changes in anything but JSON: a form on any web page can send the other kinds."""
-    if request.method in CHANGING and request.content_type != JSON:
+    if request.method in CHANGING and request.kind != JSON:
         message = f"send Content-Type: {JSON} and a JSON object; {{}} where nothing is to be said"
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", message)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -64,7 +62,7 @@ def check_kind(request: web.BaseRequest) -> None:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "compressed", message)
 
 
-async def read_body(request: web.BaseRequest, most: int, within_s: float) -> bytes:
+async def read_body(request: Request, most: int, within_s: float) -> bytes:
     """Return the body; one that is too long, or too long in coming, ends the connection.
 
     Args:
@@ -72,30 +70,17 @@ async def read_body(request: web.BaseRequest, most: int, within_s: float) -> byt
         most: bytes.
         within_s: seconds for all of it.
     """
-    if (request.content_length or 0) > most:
-        raise _too_long(most)
-    if request.headers.get("Expect", "").lower() == "100-continue" and not request.content.at_eof():
-        await request.writer.write(_CONTINUE)
-        request.writer.output_size = 0
-    body = bytearray()
     try:
-        async with asyncio.timeout(within_s):
-            async for part in request.content.iter_any():
-                body += part
-                if len(body) > most:
-                    raise _too_long(most)
+        return await request.body(most, within_s)
+    except BodyTooLong:
+        message = f"the body is longer than {most} bytes"
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", message, headers=_CLOSE) from None
     except TimeoutError:
         message = f"the body did not come within {within_s:g} s"
-        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", message, headers={"Connection": "close"}) from None
-    except web.RequestPayloadError:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", message, headers=_CLOSE) from None
+    except BodyBroken:
         message = "the body broke off or is not encoded as its headers say"
         raise bad_request(message, "bad-body") from None
-    return bytes(body)
-
-
-def _too_long(most: int) -> Problem:
-    message = f"the body is longer than {most} bytes"
-    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long", message, headers={"Connection": "close"})
 
 
 def check_shape(body: bytes, depth: int) -> None:

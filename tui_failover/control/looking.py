@@ -3,8 +3,6 @@
 import asyncio
 from http import HTTPStatus
 
-from aiohttp import web
-
 from tui_failover.control.answer import Answer
 from tui_failover.control.metrics import METRICS_KIND
 from tui_failover.control.models import PreviewQuery
@@ -24,6 +22,7 @@ from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.report import health_of, stats_of
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 from tui_failover.engine.manager import FailoverManager
+from tui_failover.serving import Stream
 
 
 def agent_of(snapshot: Snapshot, name: str) -> AgentView:
@@ -138,7 +137,7 @@ async def snapshot(call: Call) -> Answer:
     return Answer(await asyncio.to_thread(lambda: snapshot_json(call.services.snapshot())))
 
 
-async def events(call: Call) -> web.StreamResponse:
+async def events(call: Call) -> Stream:
     """Tell events as they happen."""
     return await call.services.streams.serve(call.request)
 

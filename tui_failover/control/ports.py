@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from aiohttp import web
-
 from tui_failover.config.settings import Connection
 from tui_failover.core.ports import Upstream
 from tui_failover.core.spec import ProviderSpec
+from tui_failover.serving import Request, Response, Stream
 
 
 class Connect(Protocol):
@@ -24,13 +23,11 @@ class Connect(Protocol):
 class DataPath(Protocol):
     """Serves the queries of applications on the same port, in the shapes their clients know."""
 
-    def owns(self, raw_path: str) -> bool:
+    def owns(self, target: str) -> bool:
         """Tell whether a request's target is its business."""
         ...
 
-    async def serve(
-        self, request: web.BaseRequest, lets_in: Callable[[Iterable[bytes]], bool]
-    ) -> web.StreamResponse:
+    async def serve(self, request: Request, lets_in: Callable[[Iterable[bytes]], bool]) -> Response | Stream:
         """Answer a request whose host and origin have been checked.
 
         `lets_in` tells whether one of the tokens a caller presents is good for it, or none is needed.

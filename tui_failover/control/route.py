@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from aiohttp import web
 from pydantic import BaseModel
 
 from tui_failover.control.answer import Answer
 from tui_failover.control.problem import Problem, bad_request, not_found
 from tui_failover.control.services import Services
 from tui_failover.control.tokens import Scope
+from tui_failover.serving import Request, Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Call:
 
     Attributes:
         services: what handlers work with.
-        request: as aiohttp read it; only event streams need it.
+        request: as it came; only event streams need it.
         path: the variable parts of the path.
         asked: the body or the query parameters, checked; None where the route takes none.
         raw: the body as it came, a JSON object.
@@ -28,14 +28,14 @@ class Call:
     """
 
     services: Services
-    request: web.BaseRequest
+    request: Request
     path: Mapping[str, str]
     asked: BaseModel | None
     raw: Mapping[str, object]
     scopes: frozenset[Scope]
 
 
-Handler = Callable[[Call], Awaitable[Answer | web.StreamResponse]]
+Handler = Callable[[Call], Awaitable[Answer | Stream]]
 
 
 @dataclass(frozen=True, slots=True)

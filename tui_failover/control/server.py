@@ -8,13 +8,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
-from aiohttp import web
 from pydantic import BaseModel
 
 from tui_failover.control import guards
 from tui_failover.control.answer import Answer, failed
 from tui_failover.control.change import OnChange, forget
-from tui_failover.control.connection import Connection
 from tui_failover.control.event_streams import EventStreams
 from tui_failover.control.metrics import Metrics
 from tui_failover.control.ports import Connect, DataPath
@@ -36,9 +34,9 @@ from tui_failover.core.errors import (
 )
 from tui_failover.engine.clock import LoopClock
 from tui_failover.engine.manager import FailoverManager
+from tui_failover.serving import Request, Response, Server, Stream
 
 _log = logging.getLogger("tui_failover.control")
-_BACKLOG = 1024  # applications open many connections at once
 _LAST_PORT = 65_535
 
 
@@ -85,7 +83,6 @@ class ControlServer:
         self._on_change = on_change
         self._folder = folder
         self._data_path = data_path
-        self._peers: set[Connection] = set()
         self._running: _Running | None = None
 
     async def __aenter__(self) -> Self:
@@ -104,32 +101,29 @@ class ControlServer:
         metrics = Metrics(self._manager, lambda: (streams.open, streams.dropped))
         services = Services(self._manager, self._connect, self._on_change, streams, metrics, self._folder, clock)
         desk = _Desk(services, settings, tokens, self._data_path)
-        server = web.Server(desk.serve, handler_cancellation=True)
-        socket = await _open(server, settings, self._peers)
-        port = socket.sockets[0].getsockname()[1]
+        server = Server(desk.serve, _refused, settings.limits, clock)
+        port = await _open(server, settings.listen)
         desk.hosts = host_names(settings.listen, port, settings.access.hosts)
         services.address = f"http://{Listen(settings.listen.host, port)}"
-        self._running = _Running(socket, server, services, desk)
+        self._running = _Running(port, server, services, desk)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Take no new connections, let requests under way finish for a limited time, and close."""
         running = self._here
         running.services.stopping = True
-        running.socket.close()
+        running.server.stop_listening()
         if self._data_path is not None:
             await self._data_path.drain()
         running.services.streams.close()
-        running.server.pre_shutdown()
-        await running.server.shutdown(self._settings.limits.stop_s)
+        await running.server.close(self._settings.limits.stop_s)
         await running.desk.finish()
         self._running = None
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        port: int = self._here.socket.sockets[0].getsockname()[1]
-        return port
+        return self._here.port
 
     @property
     def address(self) -> str:
@@ -153,8 +147,8 @@ class ControlServer:
 class _Running:
     """What exists only while the server runs."""
 
-    def __init__(self, socket: asyncio.Server, server: web.Server, services: Services, desk: "_Desk") -> None:
-        self.socket = socket
+    def __init__(self, port: int, server: Server, services: Services, desk: "_Desk") -> None:
+        self.port = port
         self.server = server
         self.services = services
         self.desk = desk
@@ -173,16 +167,12 @@ def _check_safe(listen: Listen, tokens: Tokens) -> None:
         raise UnsafeListen(message)
 
 
-async def _open(server: web.Server, settings: ControlSettings, peers: set[Connection]) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    listen = settings.listen
+async def _open(server: Server, listen: Listen) -> int:
     no_address = f"the control API cannot listen on {listen}: this is no address"
     if not 0 <= listen.port <= _LAST_PORT:  # some loops would take what is left of the number in 16 bits
         raise CannotListen(no_address)
     try:
-        return await loop.create_server(
-            lambda: Connection(server, settings.limits, peers, loop), listen.host, listen.port, backlog=_BACKLOG
-        )
+        return await server.open(listen.host, listen.port)
     except OSError as error:
         reason = "another program listens there already" if error.errno == errno.EADDRINUSE else _why(error)
         message = f"the control API cannot listen on {listen}: {reason}; choose another address with --listen"
@@ -212,38 +202,28 @@ class _Desk:
         self._tokens = tokens
         self._data_path = data_path
         self._router = Router(ROUTES)
-        self._under_way: set[asyncio.Future[Answer | web.StreamResponse]] = set()
+        self._under_way: set[asyncio.Future[Answer | Stream]] = set()
 
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, request: Request) -> Response | Stream:
         """Return the answer; whatever goes wrong, it has the one shape."""
-        connection = request.protocol
-        assert isinstance(connection, Connection)  # noqa: S101 - the server makes no others
-        connection.begun()
-        content = request.content
         try:
-            response = await self._way(request)
+            return await self._way(request)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - the outermost frame of a request
-            response = failed(_problem_in(error, request))
-        finally:
-            connection.answered(content)
-        unread = not content.is_eof()
-        if (unread or response.headers.get("Connection") == "close") and not response.prepared:
-            response.force_close()
-        return response
+            return failed(_problem_in(error, request))
 
-    def _way(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+    def _way(self, request: Request) -> Awaitable[Response | Stream]:
         """Return the answer on its way, for a request that may be answered at all."""
         guards.check_target(request)
         guards.check_host(request, self.hosts)
         guards.check_origin(request, self._origins)
-        if self._data_path is not None and self._data_path.owns(request.raw_path):
+        if self._data_path is not None and self._data_path.owns(request.target):
             return self._data_path.serve(request, self._may_ask)
         return self._answer(request)
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        found = self._router.find(request.method, request.raw_path)
+    async def _answer(self, request: Request) -> Response | Stream:
+        found = self._router.find(request.method, request.target)
         scopes = self._tokens.check(request, found.route.scope)
         guards.check_kind(request)
         raw = await self._raw(request, found)
@@ -251,19 +231,19 @@ class _Desk:
         call = Call(self._services, request, found.path, asked, raw, scopes)
         work = found.route.handler(call)
         answer = await (self._seen_through(work) if found.route.scope is Scope.WRITE else work)
-        return answer if isinstance(answer, web.StreamResponse) else answer.response()
+        return answer if isinstance(answer, Stream) else answer.response()
 
     def _may_ask(self, presented: Iterable[bytes]) -> bool:
         return not self._tokens.wanted or any(Scope.USE in self._tokens.allowed(token) for token in presented)
 
-    async def _seen_through(self, work: Awaitable[Answer | web.StreamResponse]) -> Answer | web.StreamResponse:
+    async def _seen_through(self, work: Awaitable[Answer | Stream]) -> Answer | Stream:
         """Carry a change out to its end although its caller leaves half-way."""
         task = asyncio.ensure_future(work)
         self._under_way.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
-    def _ended(self, task: "asyncio.Future[Answer | web.StreamResponse]") -> None:
+    def _ended(self, task: "asyncio.Future[Answer | Stream]") -> None:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # told to the caller, if there still is one
@@ -273,9 +253,9 @@ class _Desk:
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=self._limits.stop_s)
 
-    async def _raw(self, request: web.BaseRequest, found: Found) -> dict[str, object]:
+    async def _raw(self, request: Request, found: Found) -> dict[str, object]:
         """Return what was sent beside the path, the way the route takes it; the other way must be empty."""
-        query = read_query(request.raw_path.partition("?")[2])
+        query = read_query(request.target.partition("?")[2])
         if query and found.route.query is None:
             message = "this path takes no query parameters"
             raise bad_request(message, "bad-query")
@@ -291,6 +271,10 @@ class _Desk:
         return guards.parse_object(body)
 
 
+def _refused(status: HTTPStatus, code: str, message: str) -> Response:
+    return failed(Problem(status, code, message))
+
+
 def _asked(found: Found, raw: dict[str, object]) -> BaseModel | None:
     if found.route.body is not None:
         return read_model(found.route.body, raw)
@@ -299,7 +283,7 @@ def _asked(found: Found, raw: dict[str, object]) -> BaseModel | None:
     return None
 
 
-def _problem_in(error: Exception, request: web.BaseRequest) -> Problem:
+def _problem_in(error: Exception, request: Request) -> Problem:
     """Return what the caller is told of an error that ended its request."""
     if isinstance(error, Problem):
         return error

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from tui_failover.config.secret import KeySource
 from tui_failover.config.words import is_loopback
+from tui_failover.serving import Bounds
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HTTP_PORT = 80  # a port that callers leave out of the Host header
@@ -50,41 +51,25 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one caller may take. Seconds, bytes and counts.
+class Limits(Bounds):
+    """What one caller may take, besides what every connection may. Seconds, bytes and counts.
 
     Attributes:
-        header_s: from the first byte of a request (or the connection) to the end of its headers.
         body_s: from the headers to the end of the body.
-        idle_s: how long a connection is kept between two requests.
-        linger_s: how long an answer may take to leave when a connection ends.
         stop_s: how long requests under way may take when the server stops.
-        header_bytes: request line and headers together.
-        line_bytes: the request line, or one header.
-        headers: how many headers.
         body_bytes: a body.
         query_bytes: the body of a query to an agent.
         depth: lists and objects inside each other in a body.
-        connections: open at once.
-        per_source: open at once from one address; loopback is one too, so a host's own scripts share it.
         streams: event streams open at once.
         stall_s: how long a reader of events may take none before it is dropped.
         pulse_s: between two signs of life on a quiet event stream.
     """
 
-    header_s: float = 10.0
     body_s: float = 10.0
-    idle_s: float = 75.0
-    linger_s: float = 1.0
     stop_s: float = 5.0
-    header_bytes: int = 16 * 1024
-    line_bytes: int = 4 * 1024
-    headers: int = 64
     body_bytes: int = 64 * 1024
     query_bytes: int = 1024 * 1024
     depth: int = 32
-    connections: int = 256
-    per_source: int = 192
     streams: int = 32
     stall_s: float = 10.0
     pulse_s: float = 15.0

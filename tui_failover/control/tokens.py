@@ -8,11 +8,10 @@ from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
 
-from aiohttp import web
-
 from tui_failover.config.secret import KeySource, Missing, Secret
 from tui_failover.control.problem import Problem
 from tui_failover.control.settings import Access
+from tui_failover.serving import Request
 
 _SHORTEST = 16  # characters; anything shorter can be guessed
 _WINDOW_S = 60
@@ -93,7 +92,7 @@ class Tokens:
                     found |= scopes
         return found
 
-    def check(self, request: web.BaseRequest, scope: Scope) -> frozenset[Scope]:
+    def check(self, request: Request, scope: Scope) -> frozenset[Scope]:
         """Return the caller's scopes; raises `Problem` where the one needed is not among them."""
         if not self.wanted:
             return frozenset(Scope)
@@ -102,7 +101,7 @@ class Tokens:
         if scope in scopes:
             return scopes
         if len(scopes) == 1:
-            source = request.remote or ""
+            source = request.source
             if presented is not None and self._strangers.too_many(source, asyncio.get_running_loop().time()):
                 message = "too many wrong tokens came from this address"
                 headers = {"Retry-After": str(_WINDOW_S), "Connection": "close"}
@@ -113,7 +112,7 @@ class Tokens:
         raise Problem(HTTPStatus.FORBIDDEN, "forbidden", message)
 
 
-def _presented(request: web.BaseRequest) -> bytes | None:
+def _presented(request: Request) -> bytes | None:
     """Return the bytes of the token sent; None where none, several, or another scheme came."""
     sent = request.headers.getall("Authorization", [])
     if len(sent) != 1:

@@ -1,6 +1,5 @@
 """What a caller asks: which call, for which agent, in which dialect, and whether it can be carried at all."""
 
-import asyncio
 import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -9,11 +8,10 @@ from http import HTTPStatus
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from aiohttp import web
-
 from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId
 from tui_failover.gateway.settings import GatewaySettings
+from tui_failover.serving import BodyBroken, BodyTooLong, Request
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.error_writing import Fault
 from tui_failover.wire.members import Members, read_members
@@ -27,7 +25,6 @@ _PATH = re.compile(
 )
 _JSON = "application/json"
 _UNREADABLE = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # What a provider may see of the caller's headers: nothing that names a key, an account or a person.
 _SHOWN = frozenset(
     {
@@ -75,7 +72,7 @@ class Path:
     agent: str | None
     model: str | None = None
 
-    def dialect(self, request: web.BaseRequest) -> Dialect:
+    def dialect(self, request: Request) -> Dialect:
         """Return the dialect the caller speaks: of some calls it is known, else its headers tell."""
         known = _DIALECTS.get(self.call)
         if known is not None:
@@ -150,7 +147,7 @@ class Refused(Exception):
         super().__init__(message)
 
 
-def check_method(request: web.BaseRequest, method: str) -> None:
+def check_method(request: Request, method: str) -> None:
     """Raise `Refused` for every other method."""
     if request.method != method:
         status, allow = HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": method}
@@ -158,7 +155,7 @@ def check_method(request: web.BaseRequest, method: str) -> None:
 
 
 async def read_asked(
-    request: web.BaseRequest, path: Path, dialect: Dialect, settings: GatewaySettings, agents: Collection[AgentId]
+    request: Request, path: Path, dialect: Dialect, settings: GatewaySettings, agents: Collection[AgentId]
 ) -> Asked:
     """Return what is asked in that dialect; raises `Refused`."""
     check_method(request, "POST")
@@ -186,7 +183,7 @@ async def read_asked(
 
 
 def _agent(
-    request: web.BaseRequest,
+    request: Request,
     path: Path,
     settings: GatewaySettings,
     agents: Collection[AgentId],
@@ -219,49 +216,25 @@ def _as_shown(name: str) -> str | None:
     return lower if lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING) else None
 
 
-def _check_kind(request: web.BaseRequest) -> None:
+def _check_kind(request: Request) -> None:
     headers = request.headers
     # Most say just that; what comes with parameters, or in capitals, has to be taken apart.
-    if headers.get("Content-Type") != _JSON and request.content_type != _JSON:
+    if headers.get("Content-Type") != _JSON and request.kind != _JSON:
         raise Refused(Fault.BAD_REQUEST, f"Send Content-Type: {_JSON}.", status=_UNREADABLE)
     if headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=_UNREADABLE)
 
 
-async def _read_body(request: web.BaseRequest, settings: GatewaySettings) -> bytes:
-    if (request.content_length or 0) > settings.body_bytes:
-        raise _too_long(settings)
+async def _read_body(request: Request, settings: GatewaySettings) -> bytes:
     try:
-        if request.content.is_eof():  # it came together with its headers, as most do
-            return _within(request.content.read_nowait(), settings)
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(_CONTINUE)
-            request.writer.output_size = 0
-        async with asyncio.timeout(settings.body_s):
-            return await _in_pieces(request, settings)
+        return await request.body(settings.body_bytes, settings.body_s)
+    except BodyTooLong:
+        message = f"The body is longer than {settings.body_bytes} bytes."
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        raise Refused(Fault.TOO_LARGE, message, status=status, headers=CLOSE) from None
     except TimeoutError:
         late = f"The body did not come within {settings.body_s:g} s."
         status = HTTPStatus.REQUEST_TIMEOUT
         raise Refused(Fault.BAD_REQUEST, late, status=status, headers=CLOSE) from None
-    except web.RequestPayloadError:
+    except BodyBroken:
         raise Refused(Fault.BAD_REQUEST, "The body broke off.", headers=CLOSE) from None
-
-
-async def _in_pieces(request: web.BaseRequest, settings: GatewaySettings) -> bytes:
-    body = bytearray()
-    async for part in request.content.iter_any():
-        body += part
-        if len(body) > settings.body_bytes:
-            raise _too_long(settings)
-    return bytes(body)
-
-
-def _within(body: bytes, settings: GatewaySettings) -> bytes:
-    if len(body) > settings.body_bytes:
-        raise _too_long(settings)
-    return body
-
-
-def _too_long(settings: GatewaySettings) -> Refused:
-    message = f"The body is longer than {settings.body_bytes} bytes."
-    return Refused(Fault.TOO_LARGE, message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=CLOSE)

@@ -5,9 +5,8 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from itertools import count
-
-from aiohttp import web
 
 from tui_failover.core.copying import value
 from tui_failover.core.errors import AllProvidersFailed, EngineClosed, QueryRefused, UnknownAgent
@@ -24,7 +23,7 @@ from tui_failover.gateway.headers import QUERY_ID, passed_on, served_by
 from tui_failover.gateway.refusals import of_exhausted, of_refused, told_of_break
 from tui_failover.gateway.rendering import Making
 from tui_failover.gateway.settings import GatewaySettings
-from tui_failover.gateway.whole import Whole
+from tui_failover.serving import Request, Response, Stream
 from tui_failover.wire.anthropic_request_reading import read_anthropic_request
 from tui_failover.wire.counting import estimated_tokens
 from tui_failover.wire.dialect import Dialect
@@ -46,7 +45,6 @@ _JSON = {"content-type": "application/json"}
 _OURS = {"server": "tui-failover"}
 _UNKNOWN = Path(Call.OTHER, "", None)
 _ID_BYTES = 12
-_READS_S = 0.2  # for a caller to take the last event of what broke off
 _PROCESS = secrets.token_hex(8)
 _NUMBERS = count()  # of queries; to ask the system for chance at each costs more than to read the request
 
@@ -55,7 +53,7 @@ _NUMBERS = count()  # of queries; to ask the system for chance at each costs mor
 class _Turn:
     """One request being served."""
 
-    request: web.BaseRequest
+    request: Request
     path: Path
     dialect: Dialect
     query_id: str
@@ -78,18 +76,18 @@ class Gateway:
         """How many queries are being served."""
         return len(self._tasks)
 
-    def owns(self, raw_path: str) -> bool:
+    def owns(self, target: str) -> bool:
         """Tell whether a request's target is one of the gateway's."""
-        return read_path(raw_path) is not None
+        return read_path(target) is not None
 
-    async def serve(self, request: web.BaseRequest, lets_in: LetsIn) -> web.StreamResponse:
+    async def serve(self, request: Request, lets_in: LetsIn) -> Response | Stream:
         """Answer a request.
 
         Args:
             request: for a path the gateway owns; its host and origin have been checked.
             lets_in: tells whether one of the tokens a caller presents is good, or none is needed.
         """
-        path = read_path(request.raw_path) or _UNKNOWN
+        path = read_path(request.target) or _UNKNOWN
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
         try:
             self._let_in(turn, lets_in)
@@ -133,7 +131,7 @@ class Gateway:
                 Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
             )
 
-    async def _served(self, turn: _Turn) -> web.StreamResponse:
+    async def _served(self, turn: _Turn) -> Response | Stream:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a handler runs in a task
         self._tasks.add(task)
@@ -154,7 +152,7 @@ class Gateway:
         if not self._tasks:
             self._idle.set()
 
-    async def _carried(self, turn: _Turn, asked: Asked) -> web.StreamResponse:
+    async def _carried(self, turn: _Turn, asked: Asked) -> Response | Stream:
         making = Making(_make_id, int(self._clock.now().utc))
         errand = Errand(asked, self._settings, making, self._manager.dispatcher.mid_stream(asked.agent))
         try:
@@ -175,7 +173,7 @@ class Gateway:
         except EngineClosed:
             raise Refused(Fault.NO_PROVIDER, "The gateway is stopping.") from None
 
-    async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> web.StreamResponse:
+    async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> Response | Stream:
         headers = passed_on(flow.headers)
         headers.update(served_by(errand, carried.attempts))
         if errand.asked.streams:
@@ -190,22 +188,19 @@ class Gateway:
 
     async def _stream(
         self, turn: _Turn, headers: dict[str, str], errand: Errand, flow: Flow, carried: Carried
-    ) -> web.StreamResponse:
-        response = web.StreamResponse(headers=headers | _STREAM | _OURS | {QUERY_ID: turn.query_id})
-        await response.prepare(turn.request)
+    ) -> Response | Stream:
+        stream = turn.request.begin(HTTPStatus.OK, headers | _STREAM | _OURS | {QUERY_ID: turn.query_id})
         try:
-            ended = await handed_out(flow, errand, carried, self._manager.dispatcher, response.write)
+            ended = await handed_out(flow, errand, carried, self._manager.dispatcher, stream.write)
         except asyncio.CancelledError:
             if self._broken_off:
-                await _break_off(turn, response, errand, Fault.NO_PROVIDER, "The gateway is stopping.")
+                _break_off(turn, stream, errand, Fault.NO_PROVIDER, "The gateway is stopping.")
             raise
         if isinstance(ended, Failed):
-            await _break_off(turn, response, errand, *told_of_break(carried, ended.failure))
-        else:
-            await response.write_eof()
-        return response
+            _break_off(turn, stream, errand, *told_of_break(carried, ended.failure))
+        return stream
 
-    def _models(self, turn: _Turn, agents: Collection[AgentId]) -> web.StreamResponse:
+    def _models(self, turn: _Turn, agents: Collection[AgentId]) -> Response | Stream:
         """Answer which names a caller may use as its model, or whether it may use one."""
         check_method(turn.request, "GET")
         names = listed(self._manager.snapshot(), self._settings, agents, turn.path.agent)
@@ -217,7 +212,7 @@ class Gateway:
         return _answer(json_bytes(entry(name, created)), _JSON, turn)
 
 
-def _estimated(turn: _Turn, asked: Asked) -> web.Response:
+def _estimated(turn: _Turn, asked: Asked) -> Response:
     """Return a guess at a request's tokens: no provider is asked, and the caller is told that it is a guess."""
     request = read_anthropic_request({"max_tokens": 1, **asked.body.values})
     if isinstance(request, Problem):
@@ -226,24 +221,15 @@ def _estimated(turn: _Turn, asked: Asked) -> web.Response:
     return _answer(json_bytes(counted), {**_JSON, "x-failover-estimated": "true"}, turn)
 
 
-async def _break_off(
-    turn: _Turn, response: web.StreamResponse, errand: Errand, kind: FailureKind | Fault, text: str
-) -> None:
+def _break_off(turn: _Turn, stream: Stream, errand: Errand, kind: FailureKind | Fault, text: str) -> None:
     """Tell a streaming caller that its answer broke off, and close so that nobody takes it for whole.
 
     Official clients take a stream that ends cleanly for an answer, so the last chunk of the encoding is left out.
-    Who does not read is not waited for, or a gateway could never stop; what was written can still be read.
     """
-    with contextlib.suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(_READS_S):
-            await response.write(errand.broken_off(kind, text, ErrorDetail(turn.query_id)))
-    response.force_close()
-    transport = turn.request.transport
-    if transport is not None:
-        transport.close()
+    stream.break_off(errand.broken_off(kind, text, ErrorDetail(turn.query_id)))
 
 
-def _presented(request: web.BaseRequest) -> Iterator[bytes]:
+def _presented(request: Request) -> Iterator[bytes]:
     """Yield the tokens a caller shows: the two vendors' clients use different headers."""
     shown = request.headers.getall("x-api-key", [])
     for said in request.headers.getall("Authorization", []):
@@ -253,13 +239,13 @@ def _presented(request: web.BaseRequest) -> Iterator[bytes]:
     yield from (one.encode("utf-8", "surrogateescape") for one in shown if one)
 
 
-def _answer(body: bytes, headers: Mapping[str, str], turn: _Turn) -> web.Response:
-    return Whole(body=body, headers={**headers, **_OURS, QUERY_ID: turn.query_id})
+def _answer(body: bytes, headers: Mapping[str, str], turn: _Turn) -> Response:
+    return Response(HTTPStatus.OK, {**headers, **_OURS, QUERY_ID: turn.query_id}, body)
 
 
-def _written(error: WrittenError, turn: _Turn) -> web.Response:
+def _written(error: WrittenError, turn: _Turn) -> Response:
     headers = {**error.headers, **_OURS, QUERY_ID: turn.query_id}
-    return web.Response(status=error.status, body=error.body, headers=headers)
+    return Response(error.status, headers, error.body)
 
 
 def _make_id(prefix: str) -> str:

@@ -2,7 +2,7 @@
 
 from tui_failover.serving.answer import Response, Stream
 from tui_failover.serving.bounds import Bounds
-from tui_failover.serving.request import BodyBroken, Request
+from tui_failover.serving.request import BodyBroken, BodyTooLong, Request
 from tui_failover.serving.server import Server
 
-__all__ = ["BodyBroken", "Bounds", "Request", "Response", "Server", "Stream"]
+__all__ = ["BodyBroken", "BodyTooLong", "Bounds", "Request", "Response", "Server", "Stream"]

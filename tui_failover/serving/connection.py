@@ -16,10 +16,12 @@ from tui_failover.serving.answer import Response, Stream, whole
 from tui_failover.serving.bounds import Bounds
 from tui_failover.serving.line import Line
 from tui_failover.serving.request import Caller, Request
+from tui_failover.wire.http_head import written_head
 
 _log = logging.getLogger("tui_failover.control")
 _MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
 _MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
+_WISH = frozenset({"upgrade", "connection", "http2-settings"})
 _UTF8 = ("utf-8", "surrogateescape")
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]
@@ -62,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._fault: Response | None = None
         # The head being read.
         self._in_head = False
+        self._wish = False
         self._target = b""
         self._headers: list[tuple[str, str]] = []
         self._size = 0
@@ -126,15 +129,31 @@ class Connection(asyncio.Protocol):
         begun = self._in_head
         self._between += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # nothing else is spoken here; what follows the request is nobody's
+            self._parse(data)
         except httptools.HttpParserError:
             self._broken()
             return
         if begun and self._in_head:
             self._size += len(data)
         self._check_bounds()
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._wish:  # else it is for a tunnel, and what follows is nobody's
+                head = self._without_wish()
+                self._parser = httptools.HttpRequestParser(self)
+                self._parser.feed_data(head + data[upgrade.args[0] :])
+
+    def _without_wish(self) -> bytes:
+        """Return the head that was read without its wish for another protocol.
+
+        Nothing else is spoken here, so it is passed over (RFC 9110, 7.8); the parser would take it up.
+        """
+        self._wish = False
+        line = f"{self._parser.get_method().decode('ascii')} {self._target.decode(*_UTF8)} HTTP/1.1"
+        return written_head(line, [one for one in self._headers if one[0].lower() not in _WISH])
 
     def pause_writing(self) -> None:
         """Have whoever writes wait."""
@@ -167,15 +186,23 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer: whoever does reads the body."""
-        if self._too_much() is not None:
+        headers, parser = CIMultiDict(self._headers), self._parser
+        fault = self._fault or self._too_much()
+        if fault is None and headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+            fault = self._malformed()  # no other coding can be undone here
+        if fault is not None:
+            self._fail(fault)
+            return
+        method = parser.get_method().decode("ascii")
+        self._wish = parser.should_upgrade() and method != "CONNECT"
+        if self._wish:
             return
         self._in_head = False
         self._between = 0
-        parser = self._parser
         self._coming = Request(
-            parser.get_method().decode("ascii"),
+            method,
             self._target.decode(*_UTF8),
-            CIMultiDict(self._headers),
+            headers,
             parser.get_http_version(),
             keeps=parser.should_keep_alive() and not parser.should_upgrade(),
             caller=self._caller,
@@ -210,8 +237,13 @@ class Connection(asyncio.Protocol):
         try:
             closes = await self._answered(request)
         except ConnectionError:
+            self._task = None
             self.abort()
             return
+        except asyncio.CancelledError:
+            self._task = None
+            self._leave()
+            raise
         self._task = None
         if closes or self._state is _State.END:
             self._leave(unread=not request.come)
@@ -296,8 +328,8 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, fault: Response) -> None:
         """Read no more, and tell why once those before it are answered."""
-        self._fault = fault
-        if self._task is None:
+        first, self._fault = self._fault is None, fault
+        if first and self._task is None:
             self._cut(fault)
 
     # Time, and the end.

@@ -18,6 +18,10 @@ class BodyBroken(Exception):
     """The body broke off, or is not encoded as its headers say."""
 
 
+class BodyTooLong(Exception):
+    """The body is longer than is taken here."""
+
+
 class Caller:
     """Who asks.
 
@@ -89,8 +93,34 @@ class Request:
         """The bytes of the body, as announced; 0 where nothing is."""
         return int(self.headers.get("Content-Length", 0))
 
-    def taken(self) -> bytes:
-        """Return what of the body has come and was not read yet."""
+    async def body(self, most: int, within_s: float) -> bytes:
+        """Return the whole body.
+
+        Args:
+            most: bytes.
+            within_s: seconds from now for all of it.
+
+        Raises:
+            BodyTooLong: it is longer, or is announced to be.
+            TimeoutError: it did not come in time.
+            BodyBroken: it broke off.
+        """
+        if self.come:
+            whole = self._taken()
+            if len(whole) > most:
+                raise BodyTooLong
+            return whole
+        if self.length > most:
+            raise BodyTooLong
+        body = bytearray()
+        async with asyncio.timeout(within_s):
+            while piece := await self.read():
+                body += piece
+                if len(body) > most:
+                    raise BodyTooLong
+        return bytes(body)
+
+    def _taken(self) -> bytes:
         pieces = self._pieces
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
@@ -113,7 +143,7 @@ class Request:
             self._encourage()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self.taken()
+        return self._taken()
 
     def begin(self, status: int, headers: Mapping[str, str]) -> Stream:
         """Send the head of an answer that goes on."""
