@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.fake_line import FakeLine
 from tui_failover.providers.http_answer import MOST_WAITING, CutOff, HttpAnswer, HungUp, NotDecodable, NotHttp
 from tui_failover.providers.http_connection import HttpConnection
 
@@ -21,38 +22,13 @@ CHUNKED = (
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
 
 
-class Line(asyncio.Transport):
-    """The other end, as the connection sees it: what was written, and whether it may send."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.open = True
-        self.sends = True
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def is_closing(self) -> bool:
-        return not self.open
-
-    def abort(self) -> None:
-        self.open = False
-
-    def pause_reading(self) -> None:
-        self.sends = False
-
-    def resume_reading(self) -> None:
-        self.sends = True
-
-
 class Ends:
     """A connection on its line, and what becomes of it."""
 
     def __init__(self) -> None:
         self.freed = 0
         self.lost = 0
-        self.line = Line()
+        self.line = FakeLine()
         self.connection = HttpConnection(self._freed, self._lost)
         self.connection.connection_made(self.line)
 
