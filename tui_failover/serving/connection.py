@@ -187,13 +187,14 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Begin to answer: whoever does reads the body."""
         headers, parser = CIMultiDict(self._headers), self._parser
+        method = parser.get_method().decode("ascii")
+        self._size += len(method) + len("  HTTP/1.1")
         fault = self._fault or self._too_much()
         if fault is None and headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
             fault = self._malformed()  # no other coding can be undone here
         if fault is not None:
             self._fail(fault)
             return
-        method = parser.get_method().decode("ascii")
         self._wish = parser.should_upgrade() and method != "CONNECT"
         if self._wish:
             return
