@@ -1,15 +1,14 @@
-"""The composition root: the one place where settings, providers, engine and console meet."""
+"""The composition root: the one place where settings, providers, engine and console meet.
 
-import asyncio
+Each command loads what it needs when it is run: who looks around in a demo waits for no control API.
+"""
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from tui_failover.bootstrap.health_report import as_json_text, as_table, check_once
 from tui_failover.config.options import ConsoleOptions, ServeOptions
 from tui_failover.config.settings import Settings
-from tui_failover.core.health import Status
-from tui_failover.engine.thread import EngineThread
 
 
 def run_console(options: ConsoleOptions) -> int:
@@ -37,6 +36,7 @@ def run_demo(options: ConsoleOptions) -> int:
     from tui_failover.bootstrap.lifetime import Life, live
     from tui_failover.bootstrap.loops import new_loop
     from tui_failover.bootstrap.stage import Stage
+    from tui_failover.engine.thread import EngineThread
 
     stage = Stage(options.seed, options.listen)
     # Its traffic never ends, so there is nothing to be waited for.
@@ -68,6 +68,11 @@ def run_check(settings: Settings, names: Sequence[str], as_json: bool, out: Text
     Returns:
         0 where all are healthy, 1 otherwise.
     """
+    import asyncio
+
+    from tui_failover.bootstrap.health_report import as_json_text, as_table, check_once
+    from tui_failover.core.health import Status
+
     report = asyncio.run(check_once(settings, tuple(names)))
     out.write(as_json_text(report) if as_json else as_table(report))
     return 0 if all(one.status == Status.HEALTHY for one in report) else 1

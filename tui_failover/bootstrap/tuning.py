@@ -27,3 +27,4 @@ def tune() -> None:
     # 30 ms that the first frame or the first answer would wait for.
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    gc.enable()  # the command line has it rest while it starts

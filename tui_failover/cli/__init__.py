@@ -3,6 +3,7 @@
 Everything heavy is imported where it is used: completion and `--version` run at every press of the tab key.
 """
 
+import gc
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -254,6 +255,9 @@ def completion(shell: str) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
+    # Next to nothing that a start makes is garbage, and looking for it takes 50 ms. What runs for long sets the
+    # collector going again once it has started, see `bootstrap.tuning`; everything else ends before it matters.
+    gc.disable()
     cli(prog_name=_PROGRAM)
 
 

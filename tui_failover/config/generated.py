@@ -4,7 +4,8 @@ Numbers get their limits from what their names and units mean; `_LIMITS` holds t
 """
 
 import dataclasses
-from collections.abc import Callable, Collection
+import functools
+from collections.abc import Callable
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_type_hints
@@ -46,10 +47,18 @@ _TEXTS: MappingProxyType[str, Any] = MappingProxyType(
 
 
 class Table(BaseModel):
-    """A table of the settings file; what it does not know is a mistake."""
+    """A table of the settings file; what it does not know is a mistake.
+
+    What reads it is built at its first use: most tables are only ever read as a part of the whole file.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 
@@ -64,7 +73,7 @@ def as_value(kind: type, **fixed: object) -> ValidateAs:
     def make(table: Table) -> object:
         return kind(**fixed, **{name: getattr(table, name) for name in type(table).model_fields})
 
-    return ValidateAs(table_of(kind, without=fixed), make)
+    return ValidateAs(table_of(kind, frozenset(fixed)), make)
 
 
 def choice(kind: type[StrEnum]) -> ValidateAs:
@@ -72,8 +81,9 @@ def choice(kind: type[StrEnum]) -> ValidateAs:
     return ValidateAs(_literal(kind), kind)
 
 
-def table_of(kind: type, without: Collection[str] = ()) -> type[Table]:
-    """Return the table with the fields and defaults of the dataclass `kind`."""
+@functools.cache
+def table_of(kind: type, without: frozenset[str] = frozenset()) -> type[Table]:
+    """Return the table with the fields and defaults of the dataclass `kind`: always the same one."""
     hints = get_type_hints(kind)
     fields: dict[str, Any] = {
         field.name: (_annotation(field.name, hints[field.name]), _default(field))

@@ -116,7 +116,7 @@ def _known() -> dict[tuple[str, ...], tuple[str, ...]]:
         ("providers", ANY_NAME): tuple(ProviderTable.model_fields),
         ("providers", ANY_NAME, "capabilities"): tuple(CapabilitiesTable.model_fields),
         ("providers", ANY_NAME, "probe"): tuple(ProbeTable.model_fields),
-        ("agents", ANY_NAME): tuple(table_of(FailoverConfig, without={"agent_id"}).model_fields),
+        ("agents", ANY_NAME): tuple(table_of(FailoverConfig, without=frozenset({"agent_id"})).model_fields),
         ("rules",): tuple(rules.model_fields),
     }
     for topic, default in rules.model_fields.items():

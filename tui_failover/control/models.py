@@ -32,13 +32,13 @@ Revision = Annotated[int, Field(ge=0, le=2**53)]
 class Asked(BaseModel):
     """What a caller sends; a field that is not known is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Told(BaseModel):
-    """What a caller gets."""
+    """What a caller gets; only ever described, so that nothing is built to read it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class OrderBody(Asked):
@@ -315,13 +315,13 @@ class QueryAnswer(Told):
 class Anything(BaseModel):
     """A picture whose fields follow the read model."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
 
 class Up(BaseModel):
     """Up or down; callers who may look get more."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     status: Literal["up", "down"]
 
