@@ -1,6 +1,6 @@
 """What the console does by itself: ticks, focus, faults, its end."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import pytest
 from textual import events
@@ -46,10 +46,10 @@ async def test_a_block_that_cannot_be_drawn_says_so_and_the_others_go_on() -> No
             raise RuntimeError(message)
 
     calm = all_healthy()
-    values = {name: getattr(calm.providers[0], name) for name in ProviderView.__slots__ if name != "model"}
+    names = {one.name for one in fields(ProviderView)} - {"model"}
     broken = object.__new__(Broken)
-    for name, value in values.items():
-        object.__setattr__(broken, name, value)
+    for name in names:
+        object.__setattr__(broken, name, getattr(calm.providers[0], name))
     async with a_console(replace(calm, providers=(broken, *calm.providers[1:])), size=(200, 60)) as bench:
         shown = bench.text()
 

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_failover.config.secret import EnvKey, FileKey, KeySource, Missing, Secret
+from tui_failover.core.copying import value
 
 Learn = Callable[[str], None]
 
@@ -24,7 +25,7 @@ def _told(found: Secret | Missing, learn: Learn) -> Secret | Missing:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _LearningEnvKey(EnvKey):
     learn: Learn = field(compare=False, repr=False)
 
@@ -32,7 +33,7 @@ class _LearningEnvKey(EnvKey):
         return _told(EnvKey.read(self, environ), self.learn)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _LearningFileKey(FileKey):
     learn: Learn = field(compare=False, repr=False)
 

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tui_failover.console.desk import Desk, Options
 from tui_failover.console.ending import ConsoleEnd, Ending
 from tui_failover.console.plain import run_plain, write_line
 from tui_failover.console.terminal import KeptDriver, run_console, unfit, wants_ascii
+from tui_failover.core.copying import value
 from tui_failover.engine.thread import EngineThread
 
 UNFIT = 2  # as for any other mistake on the command line
@@ -28,7 +28,7 @@ def _nothing() -> None:
     """There is nothing to be done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Life:
     """What an engine's life beside a screen is made of.
 

@@ -4,10 +4,11 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from tui_failover.config.settings import LogStyle
+from tui_failover.core.copying import value
 from tui_failover.core.event import Event, EventKind
 
 _LONGEST = 16_000  # characters of a line; the end of a long traceback tells more than its beginning
@@ -24,7 +25,7 @@ _WORRYING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """One thing to be logged.
 

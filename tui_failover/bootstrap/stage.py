@@ -6,10 +6,10 @@ import importlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from tui_failover.bootstrap.callers import Callers
 from tui_failover.config.settings import ListenAt
+from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Clock, Rng
 from tui_failover.core.spec import (
@@ -39,7 +39,7 @@ _PRICES = {  # micro-dollars per million tokens
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SeededRng:
     """Chance that a seed repeats."""
 

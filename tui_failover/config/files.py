@@ -2,9 +2,9 @@
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
+from tui_failover.core.copying import value
 from tui_failover.core.errors import FailoverError
 
 
@@ -16,7 +16,7 @@ class Absent(Unreadable):
     """There is no such file."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Regular:
     """What was in a regular file, and its permission bits, both of the same open file."""
 

@@ -1,12 +1,12 @@
 """What the command line decided about one run of the console."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from tui_failover.config.settings import ListenAt, LogStyle, Settings, Theme
+from tui_failover.core.copying import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConsoleOptions:
     """How to run the console, the demo included; the command line has already been weighed against the settings.
 
@@ -35,7 +35,7 @@ class ConsoleOptions:
     listen: ListenAt | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServeOptions:
     """How to run without a screen.
 

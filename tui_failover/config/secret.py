@@ -7,11 +7,11 @@ import hmac
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from tui_failover.config.files import Unreadable, read_regular
+from tui_failover.core.copying import value
 from tui_failover.core.text import scrub
 
 STARS = "********"
@@ -59,14 +59,14 @@ class Secret:
         raise TypeError(message)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Missing:
     """There is no usable key; `text` says what to do ("set OPENAI_API_KEY")."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EnvKey:
     """A key in an environment variable."""
 
@@ -87,7 +87,7 @@ class EnvKey:
         return Secret(value)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FileKey:
     """A key in a file.
 

@@ -1,11 +1,12 @@
 """The settings once they are read: frozen values, free of secrets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
 from tui_failover.config.secret import KeySource
+from tui_failover.core.copying import value
 from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
 
@@ -27,7 +28,7 @@ class Theme(StrEnum):
     MONO = "mono"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connection:
     """How a provider is reached and asked; the key itself is read from `key` for each use.
 
@@ -50,7 +51,7 @@ class Connection:
     capabilities: tuple[tuple[str, object], ...] = ()  # see `config.capabilities`
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConsoleSettings:
     """How the console starts.
 
@@ -74,7 +75,7 @@ class LogStyle(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ListenAt:
     """An address to listen on; port 0 takes a free one."""
 
@@ -85,7 +86,7 @@ class ListenAt:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ControlSettings:
     """How the control API is reached, and by whom.
 
@@ -107,7 +108,7 @@ class ControlSettings:
     allowed_origins: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GatewaySettings:
     """How applications' queries are taken and answered.
 
@@ -130,7 +131,7 @@ class GatewaySettings:
     at_once: int = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProcessSettings:
     """How the process keeps its state, logs and ends.
 
@@ -145,7 +146,7 @@ class ProcessSettings:
     drain_s: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settings:
     """Everything a settings file says.
 

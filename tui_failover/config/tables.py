@@ -120,7 +120,7 @@ def _known() -> dict[tuple[str, ...], tuple[str, ...]]:
         ("rules",): tuple(rules.model_fields),
     }
     for topic, default in rules.model_fields.items():
-        known["rules", topic] = tuple(table_of(type(default.default)).model_fields)
+        known["rules", topic] = tuple(table_of(default.default.__class__).model_fields)
     return known
 
 

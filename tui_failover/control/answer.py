@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 
 from tui_failover.control.problem import Problem
+from tui_failover.core.copying import value
 from tui_failover.serving import Response
 
 JSON = "application/json"
@@ -19,7 +20,7 @@ _EVERY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A whole answer.
 

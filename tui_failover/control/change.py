@@ -1,8 +1,10 @@
 """What was changed through the API, as plain values that a state file can record."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from tui_failover.core.copying import value
 
 
 class ChangeKind(StrEnum):
@@ -16,7 +18,7 @@ class ChangeKind(StrEnum):
     ORDER_ACCEPTED = "order-accepted"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """One change that was carried out.
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from tui_failover.config.secret import redact
+from tui_failover.core.copying import value
 from tui_failover.core.text import scrub
 
 _SENTENCE = 500
 MOST_DETAILS = 50
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Detail:
     """What is wrong with one field; `field` is its path ("backup_provider_ids[1]")."""
 

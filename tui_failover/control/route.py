@@ -1,7 +1,7 @@
 """What a route is, and how a request finds its own: default deny, on the raw path, segment by segment."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -11,10 +11,11 @@ from tui_failover.control.answer import Answer
 from tui_failover.control.problem import Problem, bad_request, not_found
 from tui_failover.control.services import Services
 from tui_failover.control.tokens import Scope
+from tui_failover.core.copying import value
 from tui_failover.serving import Request, Stream
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """A request that has passed every guard.
 
@@ -38,7 +39,7 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer | Stream]]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Route:
     """One row of the route table; routing, documentation and the access tests are made from it.
 
@@ -81,7 +82,7 @@ class Route:
         return tuple(part[1:-1] for part in self.segments if part.startswith("{"))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """A route, and what its path's variable parts are."""
 

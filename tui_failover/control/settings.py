@@ -1,16 +1,17 @@
 """How the control API listens, whom it lets in, and how much it takes from one caller."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_failover.config.secret import KeySource
 from tui_failover.config.words import is_loopback
+from tui_failover.core.copying import value
 from tui_failover.serving import Bounds
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HTTP_PORT = 80  # a port that callers leave out of the Host header
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listen:
     """An address; port 0 takes a free one."""
 
@@ -26,7 +27,7 @@ class Listen:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Access:
     """Who may call; tokens are references, read anew for every request, so that a rotated one counts at once.
 
@@ -50,7 +51,7 @@ class Access:
         return (*self.gateway, *self.read, *self.write)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits(Bounds):
     """What one caller may take, besides what every connection may. Seconds, bytes and counts.
 
@@ -75,7 +76,7 @@ class Limits(Bounds):
     pulse_s: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ControlSettings:
     """Everything the control API is told at its start."""
 

@@ -4,10 +4,11 @@ Instants (`..._at`) are monotonic seconds, to be compared with `Snapshot.moment.
 goes on telling its age truthfully.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import value
 from tui_failover.core.event import Event
 from tui_failover.core.health import Status
 from tui_failover.core.history import Series
@@ -52,7 +53,7 @@ class Flag(StrEnum):
     NO_KEY = "no-key"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WhyNot:
     """One provider's place in an agent's plan, with the reason in words.
 
@@ -68,7 +69,7 @@ class WhyNot:
     until_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BreakerView:
     """A breaker as shown.
 
@@ -102,7 +103,7 @@ class Limited(StrEnum):
     CONCURRENCY = "concurrency"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LimitView:
     """A limit in force.
 
@@ -118,7 +119,7 @@ class LimitView:
     learnt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProviderView:
     """One provider as shown.
 
@@ -206,7 +207,7 @@ class ProviderView:
     context_window: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PinView:
     """A switch that holds, as shown.
 
@@ -223,7 +224,7 @@ class PinView:
     hard: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RampView:
     """A failback under way: `share` of the queries go to `candidate` (0 while one canary query is awaited)."""
 
@@ -233,7 +234,7 @@ class RampView:
     stages: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentView:
     """One agent as shown.
 
@@ -290,7 +291,7 @@ class AgentView:
     traffic: Traffic = field(default_factory=Traffic)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UndoView:
     """What `u` would take back, until when."""
 
@@ -298,7 +299,7 @@ class UndoView:
     until_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Snapshot:
     """Everything at one instant.
 

@@ -1,0 +1,46 @@
+"""Values that cost little to make: they compare, hash and show themselves as any dataclass does."""
+
+from dataclasses import dataclass, field, replace
+
+from tui_failover.core.copying import value
+
+
+@value
+class Place:
+    street: str
+    number: int = 1
+    seen: int = field(default=0, compare=False)
+    key: str = field(default="k", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    street: str
+    number: int = 1
+    seen: int = field(default=0, compare=False)
+    key: str = field(default="k", repr=False)
+
+
+@value
+class Nothing:
+    pass
+
+
+def test_values_are_equal_where_every_compared_field_is() -> None:
+    assert Place("a", 2, seen=1) == Place("a", 2, seen=5)
+    assert Place("a", 2) != Place("a", 3)
+    assert Nothing() == Nothing()
+
+
+def test_equal_values_have_one_hash() -> None:
+    assert len({Place("a", 2, seen=1), Place("a", 2, seen=5), Place("b")}) == 2
+    assert hash(Nothing()) == hash(Nothing())
+
+
+def test_a_value_shows_itself_as_the_standard_librarys_would() -> None:
+    assert repr(Place("a", 2)) == repr(Standard("a", 2)).replace("Standard", "Place")
+
+
+def test_a_value_can_be_changed_by_copying_and_holds_nothing_else() -> None:
+    assert replace(Place("a"), number=7) == Place("a", 7)
+    assert not hasattr(Place("a"), "__dict__")
