@@ -9,6 +9,7 @@ from tui_failover.core.fleet import Fleet
 from tui_failover.core.fold import apply
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Answered
+from tui_failover.core.ports import Breathe, at_once
 from tui_failover.core.query import Reply
 from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.spec import Dialect, FailoverConfig, ProbeKind, ProviderSpec, Rules
@@ -38,11 +39,11 @@ class CrowdLink:
         self._began = self.clock.now()
         self._fleets = _history(providers, self._began)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
         """Return the read model of this second, made here as a real engine's is."""
         now = self.clock.now()
         frame = int(now.mono - self._began.mono) % _FRAMES
-        return snapshot_of(self._fleets[frame], now, ())
+        return snapshot_of(self._fleets[frame], now, (), breathe)
 
     async def submit(self, command: Command) -> Verdict:
         """Refuse: there is nobody to order about."""

@@ -14,6 +14,7 @@ from tui_failover.console.desk import Desk
 from tui_failover.console.ending import ConsoleEnd, Ending
 from tui_failover.console.guard import TOO_FRESH
 from tui_failover.core.event import EventKind
+from tui_failover.core.ports import Breathe, at_once
 from tui_failover.core.snapshot import ProviderView, Snapshot
 
 
@@ -124,7 +125,7 @@ class BrokenLink(FakeLink):
 
     healthy: list[bool] = field(default_factory=list)
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
         api_key = "sk-" + "x" * 20
         if not self.healthy:
             message = f"a bug after {len(api_key)} characters"

@@ -48,7 +48,7 @@ print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, flush
 
 _BROKEN = """
 class Broken(FakeLink):
-    def snapshot(self):
+    def snapshot(self, breathe):
         api_key = "sk-" + "secret-value"
         raise RuntimeError("a bug")
 link = Broken(fleets.all_healthy())

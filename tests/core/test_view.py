@@ -23,6 +23,7 @@ from tui_failover.core.outcome import FailureKind
 from tui_failover.core.snapshot import Flag, NotUsed, RampView
 from tui_failover.core.spec import FailbackMode
 from tui_failover.core.transition import BreakerState
+from tui_failover.core.view import snapshot_of
 
 A, B = provider_id("A"), provider_id("B")
 
@@ -256,3 +257,13 @@ def test_where_nobody_else_is_available_there_is_no_next_best() -> None:
     world.attempts("B", *strike())
 
     assert world.agent_view().next_best is None
+
+
+def test_whoever_needs_the_interpreter_gets_it_between_any_two_providers() -> None:
+    world = a_world()
+    breaths: list[None] = []
+
+    snapshot = snapshot_of(world.fleet, world.moment, (), lambda: breaths.append(None))
+
+    assert snapshot == snapshot_of(world.fleet, world.moment, ())
+    assert len(breaths) >= len(snapshot.providers)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tui_failover.core.command import Accepted, Command, Verdict
 from tui_failover.core.errors import EngineClosed
 from tui_failover.core.names import ProviderId
+from tui_failover.core.ports import Breathe, at_once
 from tui_failover.core.snapshot import Snapshot
 
 
@@ -27,7 +28,7 @@ class FakeLink:
     checks: list[tuple[ProviderId, ...]] = field(default_factory=list)
     closed: bool = False
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
         """Return what is shown."""
         return self.shown
 

@@ -15,6 +15,7 @@ from tui_failover.config.options import ConsoleOptions
 from tui_failover.console.app import Console
 from tui_failover.console.desk import Desk, Options
 from tui_failover.console.ending import ConsoleEnd, Ending
+from tui_failover.console.pace import Pace
 from tui_failover.console.plain import run_plain, write_line
 from tui_failover.console.terminal import KeptDriver, run_console, unfit, wants_ascii
 from tui_failover.core.copying import value
@@ -89,7 +90,7 @@ def _show(engine: EngineThread, options: ConsoleOptions, life: Life) -> ConsoleE
         folder=life.folder,
         for_s=options.for_s,
     )
-    desk = Desk(engine, engine.clock, looks, life.caption, life.gateway, life.gateway_problem)
+    desk = Desk(engine, engine.clock, looks, life.caption, life.gateway, life.gateway_problem, Pace())
     return run_console(Console(desk, driver_class=KeptDriver))
 
 

@@ -126,11 +126,11 @@ class Console(App[None], inherit_bindings=False):
         self._ticks += 1
         away_s = 0.0 if self._blurred_at is None else self.desk.now() - self._blurred_at
         if away_s < BLURRED_S or self._ticks % BLURRED_TICKS == 0:
-            self.redraw()
+            self.redraw(calmly=True)
 
-    def redraw(self) -> None:
-        """Draw the visible screen, and the one that shows behind a sheet."""
-        picture = self.desk.picture()
+    def redraw(self, *, calmly: bool = False) -> None:
+        """Draw the visible screen, and the one that shows behind a sheet; `calmly` where no key was pressed."""
+        picture = self.desk.picture(calmly=calmly)
         for screen in self.screen_stack[-2:] if self.screen.is_modal else self.screen_stack[-1:]:
             if isinstance(screen, Shows):
                 screen.show(picture)

@@ -10,7 +10,7 @@ from tui_failover.console.presentation.arrangement import shown
 from tui_failover.core.command import Command, Order, Refused, Verdict
 from tui_failover.core.errors import FailoverError
 from tui_failover.core.names import ProviderId
-from tui_failover.core.ports import Clock, EngineLink
+from tui_failover.core.ports import Breathe, Clock, EngineLink, at_once
 from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.text import scrub
 
@@ -68,6 +68,7 @@ class Desk:
         caption: what a demo says about itself at this moment.
         gateway: where applications reach the gateway, "http://host:port"; "" where there is none, or not yet.
         gateway_problem: why there is none although one was wanted, or "".
+        breathe: lets the engine at the interpreter while a picture is made and drawn that nobody waits for.
         gaze: where the operator looks.
     """
 
@@ -77,6 +78,7 @@ class Desk:
     caption: Callable[[], str] = str
     gateway: Callable[[], str] = str
     gateway_problem: Callable[[], str] = str
+    breathe: Breathe = at_once
     gaze: Gaze = field(default_factory=Gaze)
     _orders: int = 0
 
@@ -84,15 +86,20 @@ class Desk:
         """Return monotonic seconds."""
         return self.clock.now().mono
 
-    def live(self) -> Snapshot:
+    def live(self, breathe: Breathe = at_once) -> Snapshot:
         """Return the newest snapshot, paused or not."""
-        return self.link.snapshot()
+        return self.link.snapshot(breathe)
 
-    def picture(self) -> Picture:
-        """Return what is to be drawn now; the cursor stays on its provider as long as there is one."""
+    def picture(self, *, calmly: bool = False) -> Picture:
+        """Return what is to be drawn now; the cursor stays on its provider as long as there is one.
+
+        Args:
+            calmly: nobody has pressed a key and waits for it, so the engine's work goes before.
+        """
         gaze = self.gaze
+        breathe = self.breathe if calmly else at_once
         picture = Picture(
-            snapshot=gaze.frozen or self.live(),
+            snapshot=gaze.frozen or self.live(breathe),
             now=self.now(),
             filter=gaze.filter,
             window_s=gaze.window_s,
@@ -103,6 +110,7 @@ class Desk:
             environment=self.options.environment,
             gateway=self.gateway(),
             gateway_problem=self.gateway_problem(),
+            breathe=breathe,
         )
         # Nothing may be ordered for a provider that the filter hides, or that is gone.
         rows = shown(picture)

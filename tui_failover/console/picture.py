@@ -1,10 +1,11 @@
 """What is to be drawn, before anyone draws it: pure values between the read model and the widgets."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from tui_failover.core.names import ProviderId
+from tui_failover.core.ports import Breathe, at_once
 from tui_failover.core.snapshot import Snapshot
 
 
@@ -55,6 +56,7 @@ class Picture:
         environment: the operator's name for this installation; may be "".
         gateway: where applications reach the gateway, "http://host:port"; "" where there is none.
         gateway_problem: why there is none although one was wanted, or "".
+        breathe: called between the pieces of drawing it.
     """
 
     snapshot: Snapshot
@@ -69,6 +71,7 @@ class Picture:
     environment: str = ""
     gateway: str = ""
     gateway_problem: str = ""
+    breathe: Breathe = field(default=at_once, compare=False, repr=False)
 
     @property
     def at(self) -> float:

@@ -12,6 +12,13 @@ from tui_failover.core.query import Query
 from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.spec import ProbeKind, ProviderSpec
 
+Breathe = Callable[[], None]
+"""Called between the pieces of long work, so that whoever else needs the interpreter gets it."""
+
+
+def at_once() -> None:
+    """Go on at once."""
+
 
 class Clock(Protocol):
     """Time, and waiting for it."""
@@ -96,8 +103,8 @@ class Keeper(Protocol):
 class EngineLink(Protocol):
     """What a console may ask of an engine, in this process or across HTTP. Callable from the console's thread."""
 
-    def snapshot(self) -> Snapshot:
-        """Return the newest read model; never blocks."""
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
+        """Return the newest read model, made in pieces with `breathe` between them; never waits for the engine."""
         ...
 
     async def submit(self, command: Command) -> Verdict:

@@ -1,5 +1,7 @@
 """The read model made from the fleet: pure, so that any thread may make one from the fleet it holds."""
 
+from collections.abc import Iterator
+
 from tui_failover.core.agent_state import SHARES, AgentState
 from tui_failover.core.chain import next_available, worth_a_try
 from tui_failover.core.event import Event
@@ -7,6 +9,7 @@ from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
 from tui_failover.core.limits import full, limits_of
 from tui_failover.core.names import AgentId, Moment, ProviderId
+from tui_failover.core.ports import Breathe, at_once
 from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.route import unproven
 from tui_failover.core.schedule import due_at, kind_of
@@ -32,17 +35,20 @@ _SLOW_FACTOR = 3.0
 _SLOW_SLACK_S = 0.5
 
 
-def snapshot_of(fleet: Fleet, moment: Moment, events: tuple[Event, ...]) -> Snapshot:
+def snapshot_of(fleet: Fleet, moment: Moment, events: tuple[Event, ...], breathe: Breathe = at_once) -> Snapshot:
     """Return everything a screen or an API shows of the fleet at `moment`.
 
     Args:
         fleet: as it stands.
         moment: now; rates and countdowns are taken at this instant.
         events: the newest events, oldest first.
+        breathe: called between providers; two hundred take milliseconds.
     """
     active = _active_for(fleet)
     ordered = _display_order(fleet)
-    views = tuple(_provider(fleet, fleet.providers[one], moment, active.get(one, ())) for one in ordered)
+    views = tuple(
+        _provider(fleet, fleet.providers[one], moment, active.get(one, ())) for one in _each(ordered, breathe)
+    )
     undo = fleet.undo
     fault = fleet.local.since_at
     return Snapshot(
@@ -51,13 +57,19 @@ def snapshot_of(fleet: Fleet, moment: Moment, events: tuple[Event, ...]) -> Snap
         started_at=fleet.started.mono,
         data_at=fleet.data_at,
         providers=views,
-        agents=tuple(_agent(fleet, agent, moment.mono) for agent in fleet.agents.values()),
+        agents=tuple(_agent(fleet, agent, moment.mono, breathe) for agent in fleet.agents.values()),
         events=events,
         undo=None if undo is None or moment.mono >= undo.until_at else UndoView(undo.text, undo.until_at),
         local_fault=None if fault is None else "our own network is at fault: verdicts are frozen",
         shown={one: place for place, one in enumerate(ordered)},
         unkept=fleet.unkept or None,
     )
+
+
+def _each(providers: tuple[ProviderId, ...], breathe: Breathe) -> Iterator[ProviderId]:
+    for one in providers:
+        breathe()
+        yield one
 
 
 def _display_order(fleet: Fleet) -> tuple[ProviderId, ...]:
@@ -203,7 +215,7 @@ def _reason(state: ProviderState, obstacle: Obstacle | None, flags: frozenset[Fl
     return ""
 
 
-def _agent(fleet: Fleet, agent: AgentState, now: float) -> AgentView:
+def _agent(fleet: Fleet, agent: AgentState, now: float, breathe: Breathe) -> AgentView:
     pin, ramp = agent.pin, agent.ramp
     answered, _ = agent.arrivals.counts(now, _RATE_S)
     chain, before = agent.ranked, _before_active(agent)
@@ -214,7 +226,7 @@ def _agent(fleet: Fleet, agent: AgentState, now: float) -> AgentView:
         active=agent.active,
         active_since_at=agent.active_since_at,
         active_because=agent.active_because,
-        plan=tuple(_place(fleet, agent, provider, provider in before, now) for provider in chain),
+        plan=tuple(_place(fleet, agent, one, one in before, now) for one in _each(chain, breathe)),
         next_best=None if agent.alone else next_available(fleet, agent, now),
         pin=None if pin is None else PinView(pin.provider, pin.by, pin.reason, pin.until_at, pin.trial, pin.hard),
         automation_held=agent.held_by,

@@ -26,7 +26,7 @@ from tui_failover.core.fact import (
 )
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.ports import Clock, Keeper, Rng, Upstream, UpstreamFactory
+from tui_failover.core.ports import Breathe, Clock, Keeper, Rng, Upstream, UpstreamFactory, at_once
 from tui_failover.core.report import FailoverStats, ProviderHealth, health_of, stats_of
 from tui_failover.core.snapshot import ProviderView, Snapshot
 from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
@@ -290,9 +290,9 @@ class FailoverManager:
         _, _, verdict = orders.decide(self._fleet, command, self._running.clock.now())
         return verdict
 
-    def snapshot(self) -> Snapshot:
-        """Return the read model of this instant; callable from any thread."""
-        return self._running.cell.snapshot()
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
+        """Return the read model of this instant, `breathe` between its pieces; callable from any thread."""
+        return self._running.cell.snapshot(breathe)
 
     def subscribe(self) -> Subscription:
         """Return an asynchronous iterator over events from now on; close it when done."""

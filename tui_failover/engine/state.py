@@ -8,7 +8,7 @@ from tui_failover.core.event import Event
 from tui_failover.core.fact import Fact, Permit
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
-from tui_failover.core.ports import Clock
+from tui_failover.core.ports import Breathe, Clock, at_once
 from tui_failover.core.provider_state import Obstacle
 from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.spec import Rules
@@ -59,10 +59,10 @@ class Cell:
         self._replace(fleet, events)
         return verdict
 
-    def snapshot(self) -> Snapshot:
-        """Return the read model of this instant; callable from any thread."""
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
+        """Return the read model of this instant, `breathe` between its pieces; callable from any thread."""
         fleet, events = self._shown
-        return snapshot_of(fleet, self._clock.now(), events)
+        return snapshot_of(fleet, self._clock.now(), events, breathe)
 
     def _replace(self, fleet: Fleet, events: tuple[Event, ...]) -> None:
         before, recent = self._shown

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from tui_failover.core.command import Command, Verdict
 from tui_failover.core.errors import EngineClosed
 from tui_failover.core.names import ProviderId
-from tui_failover.core.ports import Clock
+from tui_failover.core.ports import Breathe, Clock, at_once
 from tui_failover.core.report import FailoverStats, ProviderHealth
 from tui_failover.core.snapshot import Snapshot
 from tui_failover.core.spec import FailoverConfig, ProviderSpec
@@ -100,12 +100,12 @@ class EngineThread:
             raise EngineClosed(_STOPPED)
         return self._manager
 
-    def snapshot(self) -> Snapshot:
-        """Return the newest read model, or the last one where the engine has stopped; never blocks."""
+    def snapshot(self, breathe: Breathe = at_once) -> Snapshot:
+        """Return the newest read model, or the last one where the engine has stopped; never waits for it."""
         manager = self._manager
         if manager is not None:
             with contextlib.suppress(EngineClosed):  # it stopped meanwhile: the last one holds
-                return manager.snapshot()
+                return manager.snapshot(breathe)
         if self._last is None:
             raise EngineClosed(_STOPPED)
         return self._last

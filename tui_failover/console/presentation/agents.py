@@ -66,9 +66,7 @@ def agents(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
     lines = [rule("agents and next best route", width), *rows]
     concerned = chosen(picture)
     if concerned is not None and height > len(lines):
-        spare = height - len(lines)
-        told = _reasons(picture, concerned, width)
-        lines.extend(told if spare > len(told) else told[:spare])
+        lines.extend(_reasons(picture, concerned, width, height - len(lines)))
     return drawn(page(lines, width, height), ascii_only=picture.ascii)
 
 
@@ -160,11 +158,11 @@ def _crowd(picture: Picture, width: int) -> Iterator[Line]:
     yield close(spans, width)
 
 
-def _reasons(picture: Picture, agent: AgentView, width: int) -> list[Line]:
-    """Return what happens if the active provider fails, and why each other one is not used."""
+def _reasons(picture: Picture, agent: AgentView, width: int, room: int) -> list[Line]:
+    """Return in `room` lines what happens if the active provider fails, and why each other one is not used."""
     outlook = _outlook(picture, agent, width)
     name = max((cells(why.provider) for why in agent.plan), default=8)
-    others = [why for why in agent.plan if why.code is not NotUsed.ACTIVE]
+    others = [why for why in agent.plan if why.code is not NotUsed.ACTIVE][: room - 1]
     labels = [f"{routes.standing(why, agent):<4}" for why in others]
     lines = [
         _reason(picture, why, f" {label} {left(why.provider, min(name, 16))} ", width)

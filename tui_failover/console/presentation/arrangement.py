@@ -76,19 +76,28 @@ def matches(view: ProviderView, wanted: str) -> bool:
 
 def shown(picture: Picture) -> tuple[ProviderId, ...]:
     """Return the providers the filter leaves, in order; the cursor moves among these."""
-    return tuple(view.id for view in picture.snapshot.providers if matches(view, picture.filter))
+    views = picture.snapshot.providers
+    return tuple(views[place].id for place in _places(picture))
 
 
 def arrange(picture: Picture, width: int, height: int) -> Arrangement:
     """Return the chain's arrangement in a block of that size; filtering does not change the style."""
     views = picture.snapshot.providers
-    places = tuple(place for place, view in enumerate(views) if matches(view, picture.filter))
+    places = _places(picture)
     style = _style(len(views), width, height)
     head = 2 if style is Style.LINE and height >= 4 else 1
     room = max(1, (height - head) // style)
     if len(places) > room:
         room = max(1, (height - head - 1) // style)
     return Arrangement(style, places, len(views), head, room)
+
+
+def _places(picture: Picture) -> tuple[int, ...]:
+    """Return the places of the providers the filter leaves; nearly always that is all of them."""
+    views = picture.snapshot.providers
+    if not picture.filter:
+        return tuple(range(len(views)))
+    return tuple(place for place, view in enumerate(views) if matches(view, picture.filter))
 
 
 def _style(count: int, width: int, height: int) -> Style:

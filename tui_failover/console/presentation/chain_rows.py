@@ -39,6 +39,7 @@ def chain(picture: Picture, width: int, height: int, top: int = 0) -> tuple[Line
     if plan.head > 1:
         lines.append(_headings(frame))
     for row in range(first, min(first + plan.capacity, len(plan.shown))):
+        picture.breathe()
         lines.extend(_row(frame, plan.style, plan.shown[row]))
     if not plan.shown:
         lines.append(_none(frame))

@@ -58,6 +58,7 @@ class LinesView(Widget):
         width, height = self.size
         if self._picture is None or width <= 0 or height <= 0 or not self.display:
             return
+        self._picture.breathe()
         fresh = self._drawn(self._picture, width, height)
         if fresh is self._shown:
             return
@@ -95,6 +96,8 @@ class LinesView(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return one line as Textual wants it."""
+        if self._picture is not None:
+            self._picture.breathe()
         strip = self._strips.get(y)
         if strip is None:
             strip = self._strips[y] = self._strip(y)
