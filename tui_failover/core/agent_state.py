@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from tui_failover.core.copying import value
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import FailoverConfig, Strategy
@@ -9,7 +10,7 @@ from tui_failover.core.traffic import Traffic
 from tui_failover.core.transition import Mode
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pin:
     """A switch by hand that holds; instants are monotonic seconds.
 

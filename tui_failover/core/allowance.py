@@ -4,8 +4,10 @@ Providers that share credential and model share the allowance. What is asked for
 comes, and after a minute without one nothing is known any more.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
+
+from tui_failover.core.copying import value
 
 LASTS_S = 60.0
 CREEP_S = 10.0
@@ -22,7 +24,7 @@ class Quantity(StrEnum):
     WRITTEN = "tokens written"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Word:
     """What an answer said of one limit.
 
@@ -38,7 +40,7 @@ class Word:
     reset_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Left:
     """How much is left of one limit; instants are monotonic seconds.
 
@@ -60,7 +62,7 @@ class Left:
         return replace(self, left=self.at(now) - amount, reset_at=reset_at)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Allowance:
     """What is known of the limits of one credential and model.
 
@@ -86,7 +88,7 @@ class Allowance:
         return Allowance(self.told_at, left, (self.asked[0] + 1, self.asked[1] + tokens))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cap:
     """How many attempts may be under way after a provider refused a burst, though it stated no wait.
 

@@ -3,13 +3,14 @@
 The same values serve keys, REST and the library; `core.orders` decides each one against the present fleet.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId, ProviderId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Order:
     """What every order carries.
 
@@ -44,7 +45,7 @@ class BreakerHand(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SwitchTo:
     """Move `agent` to `provider` and keep it there.
 
@@ -62,7 +63,7 @@ class SwitchTo:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConfirmTrial:
     """Keep what a trial switch tried."""
 
@@ -70,7 +71,7 @@ class ConfirmTrial:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReleasePin:
     """Give the agent's route back to automation."""
 
@@ -78,7 +79,7 @@ class ReleasePin:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldAutomation:
     """Automation moves nothing for `agent` until released; `strict` also stops failover per query."""
 
@@ -87,7 +88,7 @@ class HoldAutomation:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReleaseAutomation:
     """Automation may move `agent` again."""
 
@@ -95,7 +96,7 @@ class ReleaseAutomation:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Impose:
     """Drain a provider (no new queries), put it into maintenance (also no probes), or return it to service."""
 
@@ -104,7 +105,7 @@ class Impose:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldBreaker:
     """Hold a breaker open or closed by hand; `hand` None gives it back to the rules.
 
@@ -118,7 +119,7 @@ class HoldBreaker:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResetBreaker:
     """Close the breaker and forget its failures and its ladder; lifts holds on the provider's credential too."""
 
@@ -126,7 +127,7 @@ class ResetBreaker:
     order: Order = field(default_factory=Order)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Undo:
     """Take back the last route or state change, within the undo time."""
 
@@ -146,7 +147,7 @@ Command = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Accepted:
     """The order was carried out; `text` says what is so now, `revision` is the first snapshot that shows it."""
 
@@ -154,7 +155,7 @@ class Accepted:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """The order was not carried out.
 

@@ -1,8 +1,8 @@
 """The few exceptions we raise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import FailureKind
 
@@ -47,7 +47,7 @@ class OrderRefused(FailoverError):
     """An order through the library's own methods was refused; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AttemptRecord:
     """One attempt of a query, or a provider passed over.
 

@@ -1,8 +1,8 @@
 """Things that happened, each with its cause in words. Past tense; nothing reacts to them inside the core."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.transition import Trigger
 
@@ -59,7 +59,7 @@ class Source(StrEnum):
     CONFIG = "config"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One line of the incident's story.
 

@@ -3,8 +3,6 @@
 `core.fleet.apply` folds them. A fact is true when it is told; it says nothing about what follows from it.
 """
 
-from dataclasses import dataclass
-
 from tui_failover.core.allowance import Word
 from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
@@ -38,7 +36,7 @@ class Permit:
     asked: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Restored:
     """What an earlier process had kept was read.
 
@@ -50,7 +48,7 @@ class Restored:
     ignored: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Started:
     """The engine started with these providers and agents, and with what an earlier process had kept, if it had."""
 
@@ -59,28 +57,28 @@ class Started:
     restored: Restored | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProviderRegistered:
     """A provider was added, or its specification replaced (its history is kept)."""
 
     spec: ProviderSpec
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProviderRemoved:
     """A provider was taken away; attempts under way end as they end."""
 
     provider: ProviderId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentConfigured:
     """An agent was added, or its failover replaced (its active provider is kept if still in the chain)."""
 
     config: FailoverConfig
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentRemoved:
     """An agent was taken away."""
 
@@ -94,7 +92,7 @@ class QueryAsked:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ContentCame:
     """The first content of an attempt came, which frees a trial; how long the rest takes proves nothing.
 
@@ -150,14 +148,14 @@ class QueryEnded:
     needs: Needs = NO_NEEDS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProbeStarted:
     """A check was sent."""
 
     provider: ProviderId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProbeEnded:
     """A check ended.
 
@@ -171,14 +169,14 @@ class ProbeEnded:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReferenceChecked:
     """The neutral reference was tried, to tell a fault of our own network from the providers'."""
 
     reachable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WorkerFailed:
     """A health-check worker met something unforeseen; it lives on.
 
@@ -190,7 +188,7 @@ class WorkerFailed:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeepingTurned:
     """What is to outlive the process can no longer be written, or can again.
 
@@ -201,7 +199,7 @@ class KeepingTurned:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Noticed:
     """The process itself has something to say that concerns no provider and no agent."""
 
@@ -209,7 +207,7 @@ class Noticed:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticked:
     """Time passed: cooldowns, expiries and ramps move on."""
 

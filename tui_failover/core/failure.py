@@ -1,8 +1,8 @@
 """What follows from a failed attempt: one row per kind, and one ladder that reads the rows."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.core.spec import AttemptRules
 
@@ -42,7 +42,7 @@ class Step(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """One row of the failure table.
 
@@ -114,7 +114,7 @@ def most_actionable(kinds: list[FailureKind]) -> FailureKind | None:
     return next(iter(ranked or kinds), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Next:
     """The decision after a failed attempt, with its reason; `pause_s` bounds the wait before a try again here."""
 
@@ -123,7 +123,7 @@ class Next:
     pause_s: tuple[float, float] = (0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spent:
     """What a query has used so far.
 

@@ -5,10 +5,11 @@ and queries have shown is not kept: it would be stale, and is soon known again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import value
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import ProviderState
@@ -17,7 +18,7 @@ from tui_failover.core.spec import FailoverConfig, ProviderSpec
 _DIGITS = 3  # milliseconds: finer ones differ between two looks at the same instant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeptPin:
     """A switch by hand, as `core.agent_state.Pin`; `until_utc` None lasts until undone."""
 
@@ -30,7 +31,7 @@ class KeptPin:
     came_from: ProviderId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeptRoute:
     """Where an agent's route stood, and what people imposed on it.
 
@@ -48,7 +49,7 @@ class KeptRoute:
     suspended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeptHand:
     """A breaker held by a person; `until_utc` None lasts until undone."""
 
@@ -57,7 +58,7 @@ class KeptHand:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeptService:
     """What people imposed on a provider."""
 
@@ -66,7 +67,7 @@ class KeptService:
     hand: KeptHand | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kept:
     """Everything that is kept.
 

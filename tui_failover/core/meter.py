@@ -3,13 +3,15 @@
 A slot counts until all of it has left the window, so that the counts are never below those of any whole minute.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from tui_failover.core.copying import value
 
 WINDOW_S = 60.0
 SLOT_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Taken:
     """What was taken in one slot; it covers monotonic seconds from `number * SLOT_S`."""
 
@@ -18,7 +20,7 @@ class Taken:
     tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Meter:
     """The slots that count, oldest first, and their sums; slots in which nothing was taken are absent."""
 

@@ -1,9 +1,9 @@
 """What a switch would mean, in figures: made from a snapshot, told alike by the console and the API."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from tui_failover.core.copying import value
 from tui_failover.core.health import Status
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import EVERY_NEED, Need
@@ -18,7 +18,7 @@ _LEAST_S: Final = 30.0
 _MICRO: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Quickness:
     """Time to first content that 95 of 100 answers stayed within, and over how many answers that was taken."""
 
@@ -26,7 +26,7 @@ class Quickness:
     samples: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class End:
     """What is known of one end of a switch.
 
@@ -50,7 +50,7 @@ class End:
     rate: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Room:
     """A limit of the target in force, and what the switch puts on top of its use.
 
@@ -70,7 +70,7 @@ class Room:
         return self.used + self.adds <= self.limit
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loss:
     """Something that some of an agent's recent queries needed and the target does not carry."""
 
@@ -78,7 +78,7 @@ class Loss:
     queries: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Preview:
     """What a switch of an agent would mean.
 

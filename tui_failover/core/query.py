@@ -1,6 +1,5 @@
 """A question and its answer, in no vendor's dialect."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tui_failover.core.copying import value
@@ -13,7 +12,7 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turn:
     """One earlier message of the conversation."""
 
@@ -21,7 +20,7 @@ class Turn:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Query:
     """What a caller asks.
 

@@ -1,13 +1,13 @@
 """Health and failover in the field names users of the library and the REST API know. Times are UTC."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProviderHealth:
     """The eight health fields.
 
@@ -29,7 +29,7 @@ class ProviderHealth:
     error_message: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FailoverStats:
     """An agent's failover at one instant.
 

@@ -3,8 +3,9 @@
 Screen, log, tests and the README's diagram all read these rows; a move that is not in its table is a bug.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from tui_failover.core.copying import value
 
 
 class Trigger(StrEnum):
@@ -48,7 +49,7 @@ class Mode(StrEnum):
     PINNED = "switched by hand"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transition:
     """One row."""
 

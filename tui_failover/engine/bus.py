@@ -3,14 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.core.event import Event
 
 CAPACITY = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Missed:
     """So many events were dropped here, because the listener was too slow."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tui_failover.core.allowance import Word
+from tui_failover.core.copying import value
 from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import NO_NEEDS, Needs
@@ -15,7 +16,7 @@ from tui_failover.core.query import Query, Reply
 from tui_failover.core.spec import ProviderSpec
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Open:
     """Content has come and more may follow: no further provider is tried, whatever becomes of the rest.
 
@@ -26,7 +27,7 @@ class Open:
     words: tuple[Word, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Conversation:
     """What a query is part of.
 
@@ -141,7 +142,7 @@ def _nothing(_outcome: Outcome) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Served:
     """An answered query.
 

@@ -3,8 +3,9 @@
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
@@ -97,7 +98,7 @@ async def _taken_up(dispatcher: Dispatcher, carried: Carried, onward: "Continuat
         return False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SoFar:
     """An answer up to where it broke off.
 

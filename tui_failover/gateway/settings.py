@@ -1,12 +1,13 @@
 """What the gateway is told at its start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import ProviderId
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GatewaySettings:
     """How callers are served.
 

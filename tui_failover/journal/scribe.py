@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.core.errors import NotKept
 from tui_failover.core.kept import Kept
 from tui_failover.core.text import scrub
@@ -15,7 +15,7 @@ RETRY_S = 5.0
 CLOSE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Waiter:
     number: int
     future: "asyncio.Future[None]"

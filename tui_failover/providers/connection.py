@@ -1,12 +1,14 @@
 """How one provider is reached: address, key, and what its endpoint wants differently."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
+
+from tui_failover.core.copying import value
 
 MaxTokensField = Literal["max_completion_tokens", "max_tokens"]
 
@@ -23,7 +25,7 @@ def _keyless() -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Connection:
     """How one provider is reached. Neither the key nor the headers appear in its repr.
 

@@ -1,8 +1,9 @@
 """From an exception or a stream gone wrong to the `Failure` that the engine reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tui_failover.core.copying import value
 from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.core.text import scrub
 from tui_failover.providers.recognition import Evidence, Seen, Stage, recognise
@@ -18,7 +19,7 @@ _NO_CAUSES: frozenset[str] = frozenset()
 _WAITS_FOR_LIMITS = frozenset({FailureKind.RATE_LIMITED, FailureKind.QUOTA})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HttpFacts:
     """What an HTTP answer carries besides its body.
 
@@ -31,7 +32,7 @@ class HttpFacts:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Diagnostician:
     """Turns what happened into a `Failure`, with the provider's secrets taken out of its words.
 
@@ -152,9 +153,9 @@ def _facts_of(error: BaseException) -> HttpFacts | None:
 def lower_headers(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return headers by lower-case name, those sent twice joined with ", " (RFC 9110, 5.2)."""
     joined: dict[str, str] = {}
-    for name, value in items:
+    for name, text in items:
         key = name.lower()
-        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+        joined[key] = f"{joined[key]}, {text}" if key in joined else text
     return joined
 
 

@@ -5,9 +5,10 @@ and a spend limit may arrive as a 400. The id of the row is kept with the failur
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.outcome import FailureKind
 from tui_failover.wire.delta import ErrorShape
 
@@ -39,7 +40,7 @@ class Seen(StrEnum):
     FURTHER_CALL = "a call that not every provider of the dialect offers"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evidence:
     """What is known about a failed attempt.
 
@@ -65,7 +66,7 @@ class Evidence:
         return int(code) if inside and re.fullmatch("[45][0-9]{2}", code) else self.status
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rule:
     """One row: every criterion it gives must hold.
 

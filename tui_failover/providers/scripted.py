@@ -2,8 +2,8 @@
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Clock, Limits
@@ -13,7 +13,7 @@ from tui_failover.core.spec import ProbeKind, ProviderSpec
 _SOME_USAGE = Usage(10, 5)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """Answers.
 
@@ -32,7 +32,7 @@ class Answer:
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Break:
     """Fails with `failure` after `after_s` seconds."""
 
@@ -41,7 +41,7 @@ class Break:
     usage: Usage | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hang:
     """Never says a word; ends as silent when the first-content limit has passed."""
 

@@ -1,14 +1,14 @@
 """What one dialect's file must provide; everything else is the same for all."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
+from tui_failover.core.copying import value
 from tui_failover.core.query import Query
 from tui_failover.providers.watch import Language, OpenAnswer
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asking:
     """What one request needs besides its query.
 

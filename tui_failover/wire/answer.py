@@ -1,9 +1,10 @@
 """An answer in no vendor's dialect, why it ended, and what is needed to word it for the caller who asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.wire.conversation import Opaque, Refusal, Text, Thinking, ToolCall
 from tui_failover.wire.tokens import Tokens
 
@@ -74,7 +75,7 @@ def stop_to_anthropic(stop: Stop) -> str:
     return _TO_ANTHROPIC.get(stop, "end_turn")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cited:
     """Text with the web pages it quotes, as (title, address)."""
 
@@ -85,7 +86,7 @@ class Cited:
 Part = Text | Cited | Thinking | ToolCall | Refusal | Opaque
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """One complete answer.
 
@@ -104,7 +105,7 @@ class Answer:
     tokens: Tokens | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wording:
     """How the answer to one translated request has to be worded for its caller; made with the translation.
 

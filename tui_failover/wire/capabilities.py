@@ -6,9 +6,10 @@ careful row of its dialect: it is better to drop a parameter with a warning than
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.errors import SettingsError
 from tui_failover.wire.delta import as_mapping, as_tokens
 from tui_failover.wire.dialect import Dialect
@@ -26,7 +27,7 @@ class ThinkingKind(StrEnum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Capabilities:
     """What one model at one provider can carry.
 

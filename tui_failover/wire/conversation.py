@@ -4,13 +4,14 @@ Small on purpose. What has no place here is listed in `Request.leftovers` with t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.wire.dialect import Dialect
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Text:
     """Words; `cached` where the caller marked the end of a prefix worth caching."""
 
@@ -18,7 +19,7 @@ class Text:
     cached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inline:
     """Bytes carried in the request, base64, with a plain media type."""
 
@@ -26,14 +27,14 @@ class Inline:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Link:
     """Something the provider would have to fetch; never fetched by us."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stored:
     """A file kept by one provider; means nothing to another."""
 
@@ -43,14 +44,14 @@ class Stored:
 Source = Inline | Link | Stored
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Image:
     """A picture."""
 
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Document:
     """A file to read, with its name."""
 
@@ -58,7 +59,7 @@ class Document:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolCall:
     """The assistant calls a tool; `arguments` is JSON as the model wrote it, or plain text if `custom`."""
 
@@ -68,7 +69,7 @@ class ToolCall:
     custom: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Thinking:
     """Reasoning shown to the caller; `signature` means something only to the provider and model that made it."""
 
@@ -77,14 +78,14 @@ class Thinking:
     origin: Dialect
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """The assistant's words when it would not answer."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Opaque:
     """A block only the dialect it came from knows, as it came."""
 
@@ -93,7 +94,7 @@ class Opaque:
     origin: Dialect
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolResult:
     """What a tool answered; `failed` where the caller says that it went wrong."""
 
@@ -113,7 +114,7 @@ class Speaker(StrEnum):
     ASSISTANT = "assistant"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turn:
     """One message; `field` is its path in the caller's body, for notes and refusals."""
 
@@ -122,7 +123,7 @@ class Turn:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tool:
     """A tool the caller offers; `schema` None where it states none, `custom` where it takes plain text."""
 
@@ -142,7 +143,7 @@ class Pick(StrEnum):
     NAMED = "named"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolChoice:
     """Which tools may or must be called; `allowed` None means all, `parallel` None means not stated."""
 
@@ -159,7 +160,7 @@ class Shape(StrEnum):
     JSON_OBJECT = "json_object"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Format:
     """Structured output."""
 
@@ -177,7 +178,7 @@ class Wish(StrEnum):
     OFF = "disabled"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Params:
     """How to answer; None where the caller does not say. `budget` is the thinking budget in tokens."""
 
@@ -201,7 +202,7 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leftover:
     """A field without a place here; `code` names its loss."""
 
@@ -210,7 +211,7 @@ class Leftover:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """One request.
 

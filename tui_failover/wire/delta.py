@@ -1,13 +1,11 @@
 """What one event of an answer adds to it, in no vendor's dialect."""
 
-from dataclasses import dataclass
-
 from tui_failover.core.copying import value
 
 _MOST_TOKENS = 10**9  # a larger count is a mistake of the peer
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ErrorShape:
     """An error as a provider worded it; untrusted text, not yet scrubbed.
 

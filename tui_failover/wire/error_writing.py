@@ -5,9 +5,10 @@ is of use (`x-should-retry`, which both vendors' clients obey).
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tui_failover.core.copying import value
 from tui_failover.core.outcome import FailureKind
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.json_text import json_bytes, sse_bytes
@@ -34,7 +35,7 @@ class Fault(StrEnum):
     OVERLOADED = "overloaded"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Row:
     """One fault in both dialects; `openai_status` where the two differ."""
 
@@ -83,7 +84,7 @@ FAULT_OF: dict[FailureKind, Fault] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ErrorDetail:
     """What an error says beside its sentence.
 
@@ -102,7 +103,7 @@ class ErrorDetail:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WrittenError:
     """An error answer, ready to be sent; header names are lower case."""
 

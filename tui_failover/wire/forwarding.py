@@ -4,7 +4,7 @@ What the gateway and the adapters of providers agree on. Nothing is opened or wa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, runtime_checkable
 
 from tui_failover.core.copying import value
@@ -70,7 +70,7 @@ class Forward:
     talk: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """An attempt that ended before anything could be handed out.
 

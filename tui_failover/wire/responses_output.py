@@ -1,8 +1,8 @@
 """What a Responses answer consists of: the object itself, and the items of its output."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import Stop, Wording
 from tui_failover.wire.chat_stream_writing import plain_input
@@ -15,7 +15,7 @@ MADE_HERE = "rs_unsigned_"
 """How ids of reasoning begin that no provider can look up: it is taken out when a caller sends it back."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Form:
     """A kind of words: the item that holds them, and the events that bring them.
 

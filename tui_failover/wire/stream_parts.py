@@ -1,40 +1,40 @@
 """What a streamed answer is made of, in no vendor's dialect: read off one dialect, written as the other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from tui_failover.core.copying import value
 from tui_failover.wire.answer import Answer, Cited, Stop
 from tui_failover.wire.conversation import Opaque, Refusal, Text, Thinking, ToolCall
 from tui_failover.wire.tokens import Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Opened:
     """The answer begins; nothing was said yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TextPiece:
     """More text of the answer."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ThinkingPiece:
     """More reasoning."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RefusalPiece:
     """More of the words with which the model will not answer."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallOpened:
     """A tool call begins; `key` tells it from the other calls of the answer, `id` is "" where none was given."""
 
@@ -43,7 +43,7 @@ class CallOpened:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ArgumentsPiece:
     """More of the arguments of the call `key`."""
 
@@ -51,14 +51,14 @@ class ArgumentsPiece:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallClosed:
     """The arguments of the call `key` are complete."""
 
     key: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finished:
     """The model stopped; usage and the end mark may still follow."""
 
@@ -67,19 +67,19 @@ class Finished:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Counted:
     """Tokens so far; a later count replaces this one."""
 
     tokens: Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pinged:
     """The provider is still there."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ended:
     """The provider's end mark, or what its dialect lets stand for one."""
 
@@ -99,7 +99,7 @@ StreamPart = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seam:
     """Where a stream broke off, for the writer that goes on with it.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from tui_failover.core.copying import value
 from tui_failover.wire.aliases import Aliases
 from tui_failover.wire.answer import Wording
 from tui_failover.wire.capabilities import Capabilities
@@ -10,7 +11,7 @@ from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.verdict import Note, Notes, refuse
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Target:
     """The provider's model a request goes to.
 
@@ -26,7 +27,7 @@ class Target:
     stream: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Translated:
     """A request in the provider's dialect.
 

@@ -4,9 +4,10 @@ Nothing is dropped silently: every loss leaves a note, and where the caller aske
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
+
+from tui_failover.core.copying import value
 
 INVALID = "invalid_request"  # the caller broke its own dialect
 UNSUPPORTED = "unsupported_by_active_provider"  # sound, but this provider cannot carry it
@@ -15,7 +16,7 @@ _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """Why a body could not be read or translated.
 
@@ -30,7 +31,7 @@ class Problem:
     code: str = INVALID
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """One thing a translation changed or left out.
 
