@@ -20,6 +20,7 @@ def housekeeping() -> Iterator[None]:
     thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     yield
     gc.unfreeze()
+    gc.enable()
     gc.set_threshold(*thresholds)
     sys.setswitchinterval(interval)
 
@@ -27,9 +28,11 @@ def housekeeping() -> Iterator[None]:
 @pytest.mark.usefixtures("housekeeping")
 def test_what_was_made_at_the_start_is_never_collected_again() -> None:
     assert gc.get_freeze_count() == 0
+    gc.disable()  # as the command line has it while a process starts
 
     tune()
 
+    assert gc.isenabled()
     assert gc.get_freeze_count() > 1_000
     assert gc.get_threshold()[0] == 50_000
     assert sys.getswitchinterval() == pytest.approx(0.0005)
