@@ -1,9 +1,9 @@
 """What one caller may take."""
 
-from dataclasses import dataclass
+from tui_failover.core.copying import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bounds:
     """Seconds, bytes and counts.
 
