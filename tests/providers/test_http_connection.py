@@ -42,7 +42,7 @@ class Ends:
     def _freed(self, _: HttpConnection) -> None:
         self.freed += 1
 
-    def _lost(self, _: HttpConnection, __: Exception | None) -> None:
+    def _lost(self, _: HttpConnection) -> None:
         self.lost += 1
 
 

@@ -6,25 +6,20 @@ kind. That takes several times as long as sending the request and reading its an
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from urllib.parse import quote, urlsplit
 
-import aiohttp
-from aiohttp.connector import Connection
-from yarl import URL
-
-from tui_failover.providers.http_answer import HttpAnswer, HungUp
+from tui_failover.providers.dialing import Dialer, system_trust
+from tui_failover.providers.http_answer import HttpAnswer
 from tui_failover.providers.http_connection import HttpConnection
 from tui_failover.wire.http_head import written_head
 
 _IDLE_S = 15.0
-_DNS_S = 10
+_PORTS = {"http": 80, "https": 443}
+_PATH = "/%:@!$&'()*+,;=~"  # what a path may hold as it is (RFC 3986, 3.3)
 
 
 class HttpClient:
-    """Sends requests to one address.
-
-    Resolving names, trying their addresses and the handshake of TLS are the work of aiohttp's connector.
-    """
+    """Sends requests to one address. How many there are at once is limited by whoever sends."""
 
     def __init__(self, base_url: str, idle_s: float = _IDLE_S) -> None:
         """Prepare, on the loop that will be used; nothing is opened yet.
@@ -33,16 +28,18 @@ class HttpClient:
             base_url: what every path is put behind: "https://api.openai.com/v1".
             idle_s: seconds that a connection is kept for the next request.
         """
-        url = URL(base_url)
+        url = urlsplit(base_url)
+        host = (url.hostname or "").encode("idna").decode("ascii")
+        port = _PORTS[url.scheme]
+        self._host = f"[{host}]" if ":" in host else host
+        if url.port not in {None, port}:
+            port = url.port or port
+            self._host += f":{port}"
+        self._path = quote(url.path.rstrip("/"), safe=_PATH)
         self._loop = asyncio.get_running_loop()
-        # How many there are is limited by whoever sends; how long one is kept idle is decided here.
+        self._dialer = Dialer(host, port, system_trust if url.scheme == "https" else None)
         self._idle_s = idle_s
-        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_DNS_S)
-        # What the connector needs to know of a request, the same for all of them.
-        self._request = aiohttp.ClientRequest("POST", url, loop=self._loop)
-        self._path = url.raw_path.rstrip("/")
-        self._host = self._request.headers["Host"]
-        self._open: dict[HttpConnection, Connection] = {}
+        self._open: set[HttpConnection] = set()
         self._idle: list[tuple[float, HttpConnection]] = []  # each since when; the newest, used first, comes last
         self._timer: asyncio.TimerHandle | None = None
 
@@ -64,8 +61,8 @@ class HttpClient:
             left_us: called whenever another piece of a long body has left.
 
         Raises:
-            aiohttp.ClientError: no connection.
-            ConnectionError: it was lost before an answer.
+            ConnectTimeout: no connection in time.
+            OSError: no connection, or it was lost before an answer.
             NotHttp: what came is no HTTP.
             ValueError: a header that would end the line it stands on.
         """
@@ -82,9 +79,8 @@ class HttpClient:
         """Give back the connections."""
         if self._timer is not None:
             self._timer.cancel()
-        for connection in self._open:
+        for connection in tuple(self._open):
             connection.cut()
-        await self._connector.close()
 
     def _kept(self) -> HttpConnection | None:
         while self._idle:
@@ -95,20 +91,8 @@ class HttpClient:
         return None
 
     async def _opened(self, connect_s: float) -> HttpConnection:
-        try:
-            opened = await self._connector.connect(self._request, [], _connecting_within(connect_s))
-        except TimeoutError as error:
-            message = f"Connection timeout to host {self._request.url}"
-            raise aiohttp.ConnectionTimeoutError(message) from error
-        transport = opened.transport
-        connection = HttpConnection(self._freed, self._lost)
-        if transport is None:
-            opened.close()
-            message = "disconnected"
-            raise HungUp(message)
-        transport.set_protocol(connection)
-        connection.connection_made(transport)
-        self._open[connection] = opened
+        connection = await self._dialer.dial(lambda: HttpConnection(self._freed, self._open.discard), connect_s)
+        self._open.add(connection)
         return connection
 
     def _freed(self, connection: HttpConnection) -> None:
@@ -127,15 +111,3 @@ class HttpClient:
         self._idle = [one for one in self._idle if one[0] > oldest]
         if self._idle:
             self._timer = self._loop.call_at(self._idle[0][0] + self._idle_s, self._expire)
-
-    def _lost(self, connection: HttpConnection, error: Exception | None) -> None:
-        opened = self._open.pop(connection, None)
-        if opened is not None:
-            if opened.protocol is not None:
-                opened.protocol.connection_lost(error)
-            opened.close()
-
-
-@lru_cache(maxsize=8)  # it is a setting
-def _connecting_within(seconds: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, connect=seconds)

@@ -22,7 +22,7 @@ class HttpConnection(asyncio.Protocol):
     def __init__(
         self,
         freed: "Callable[[HttpConnection], None]",
-        lost: "Callable[[HttpConnection, Exception | None], None]",
+        lost: "Callable[[HttpConnection], None]",
     ) -> None:
         """Wait to be connected.
 
@@ -114,7 +114,7 @@ class HttpConnection(asyncio.Protocol):
         if self._until_close and exc is None and self._answer is not None:
             self._answer.end()
         self._fail(exc or (HungUp("disconnected") if self._answer is None else CutOff("disconnected")))
-        self._lost(self, exc)
+        self._lost(self)
 
     def pause_writing(self) -> None:
         """Wait until there is room again."""

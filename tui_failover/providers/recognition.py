@@ -251,7 +251,7 @@ RULES: tuple[Rule, ...] = (
     # Time and the network, by the chain of causes: an SDK may call a refused connection a timeout.
     Rule("time.first-content", _K.SILENT, "no answer in time", causes=_of(Seen.SILENT, Seen.TOO_LONG)),
     Rule("network.connect-timeout", _K.CONNECT_TIMEOUT, "connecting timed out",
-         causes=_of("ConnectTimeout", "ConnectionTimeoutError")),
+         causes=_of("ConnectTimeout")),
     Rule("network.read-timeout", _K.SILENT, "no answer in time", causes=_of("ReadTimeout", "WriteTimeout")),
     Rule("network.dns", _K.CONNECT, "the name cannot be resolved", causes=_of("gaierror")),
     Rule("network.certificate", _K.CONNECT, "the certificate is not valid",
@@ -259,7 +259,7 @@ RULES: tuple[Rule, ...] = (
     Rule("network.tls", _K.CONNECT, "the TLS handshake failed", causes=_of("SSLError")),
     Rule("network.refused", _K.CONNECT, "connection refused", causes=_of("ConnectionRefusedError")),
     Rule("network.proxy", _K.CONNECT, "the proxy refused", causes=_of("ProxyError")),
-    Rule("network.connect", _K.CONNECT, "cannot connect", causes=_of("ConnectError", "ClientConnectorError")),
+    Rule("network.connect", _K.CONNECT, "cannot connect", causes=_of("ConnectError", "NotConnected")),
     Rule("network.hung-up", _K.CONNECT, "hung up before answering",
          causes=_of("RemoteProtocolError", "HungUp"), says=_re("disconnected")),
     Rule("network.http", _K.SERVER, "an answer that is no HTTP",
