@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from tui_failover.core.copying import value
+from tui_failover.core import copying
+from tui_failover.core.copying import record, value
 
 
 @value
@@ -26,6 +27,13 @@ class Nothing:
     pass
 
 
+@record
+class House:
+    street: str
+    number: int = 1
+    rooms: tuple[int, ...] = ()
+
+
 def test_values_are_equal_where_every_compared_field_is() -> None:
     assert Place("a", 2, seen=1) == Place("a", 2, seen=5)
     assert Place("a", 2) != Place("a", 3)
@@ -44,3 +52,14 @@ def test_a_value_shows_itself_as_the_standard_librarys_would() -> None:
 def test_a_value_can_be_changed_by_copying_and_holds_nothing_else() -> None:
     assert replace(Place("a"), number=7) == Place("a", 7)
     assert not hasattr(Place("a"), "__dict__")
+
+
+def test_a_record_is_changed_in_a_copy_of_its_own() -> None:
+    house = House("a", rooms=(20, 30))
+    moved = copying.replace(house, street="b", number=7)
+
+    assert (house, moved) == (House("a", 1, (20, 30)), House("b", 7, (20, 30)))
+
+
+def test_a_values_copy_is_as_good_as_the_standard_librarys() -> None:
+    assert copying.replace(Place("a"), number=7) == replace(Place("a"), number=7)

@@ -1,8 +1,8 @@
 """One agent as it stands: where its route is, what a person imposed, what its failback waits for."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from tui_failover.core.copying import value
+from tui_failover.core.copying import record, value
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import FailoverConfig, Strategy
@@ -29,7 +29,7 @@ class Pin:
     came_from: ProviderId
 
 
-@dataclass(frozen=True)
+@record
 class Ramp:
     """A return to an earlier provider, a share of the queries at a time.
 
@@ -59,7 +59,7 @@ FIRST: dict[Strategy, str] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class AgentState:
     """Everything about one agent that changes; instants are monotonic seconds.
 

@@ -6,7 +6,7 @@ sony/gobreaker's `beforeRequest`/`afterRequest`). The cooldown's end is seen on 
 
 from dataclasses import dataclass
 
-from tui_failover.core.copying import replace, value
+from tui_failover.core.copying import record, replace, value
 from tui_failover.core.spec import BreakerRules
 from tui_failover.core.transition import BREAKER, BreakerState, Trigger, legal
 
@@ -24,7 +24,7 @@ class Tally:
     slow: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class Breaker:
     """One breaker; instants are monotonic seconds.
 

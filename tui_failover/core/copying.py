@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from dataclasses import replace as replace  # the type checker knows its fields
 else:
 
-    def replace(state: Any, /, **changes: Any) -> Any:
-        """Return `state` with the fields in `changes`.
+    def replace(before: Any, /, **changes: Any) -> Any:
+        """Return `before` with the fields in `changes`.
 
-        A state that is not slotted keeps its fields in its `__dict__`, which is copied as a whole; what is slotted
-        is copied the standard way.
+        A `record` keeps its fields in its `__dict__`, which is copied as a whole; what is slotted is copied the
+        standard way.
         """
-        fields = getattr(state, "__dict__", None)
+        fields = getattr(before, "__dict__", None)
         if fields is None:
-            return dataclasses.replace(state, **changes)
-        copy = object.__new__(state.__class__)
-        object.__setattr__(copy, "__dict__", fields | changes)  # past the class's own, which freezes it
+            return dataclasses.replace(before, **changes)
+        copy = _new(before.__class__)
+        copy.__dict__ = fields | changes
         return copy
 
 
+_new = object.__new__
 _T = TypeVar("_T")
 
 
@@ -36,7 +37,17 @@ def value(cls: type[_T]) -> type[_T]:
     Comparing, hashing and showing are the same for all of them, and not compiled anew for each class: a process
     makes two hundred classes before it can give its first answer.
     """
-    made = dataclasses.dataclass(slots=True, eq=False, repr=False)(cls)
+    return _made(cls, slots=True)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def record(cls: type[_T]) -> type[_T]:
+    """Make a class a value of many fields that `replace` copies fast, a few of them changed."""
+    return _made(cls, slots=False)
+
+
+def _made(cls: type[_T], *, slots: bool) -> type[_T]:
+    made = dataclasses.dataclass(slots=slots, eq=False, repr=False)(cls)
     compared = [field.name for field in dataclasses.fields(made) if field.compare]  # type: ignore[arg-type]
     values_of = attrgetter(*compared) if compared else type
 

@@ -12,7 +12,7 @@ from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.allowance import Allowance, AllowanceKey
 from tui_failover.core.breaker import undecided
 from tui_failover.core.command import BreakerHand, Imposed, Verdict
-from tui_failover.core.copying import replace
+from tui_failover.core.copying import record, replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Failed
@@ -82,7 +82,7 @@ class Unbooked:
     kind: ProbeKind | None
 
 
-@dataclass(frozen=True)
+@record
 class LocalFault:
     """What is known of a fault of our own network; instants are monotonic seconds.
 
@@ -109,7 +109,7 @@ class LocalFault:
 Given = tuple[Mapping[ProviderId, ProviderSpec], Mapping[AgentId, FailoverConfig]]
 
 
-@dataclass(frozen=True)
+@record
 class Fleet:
     """Everything at one instant.
 

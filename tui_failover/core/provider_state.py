@@ -7,7 +7,7 @@ from enum import StrEnum
 from tui_failover.core.allowance import Cap
 from tui_failover.core.breaker import Breaker, cooled
 from tui_failover.core.command import BreakerHand, Imposed
-from tui_failover.core.copying import value
+from tui_failover.core.copying import record, value
 from tui_failover.core.health import Health
 from tui_failover.core.history import Series
 from tui_failover.core.meter import Meter
@@ -80,7 +80,7 @@ class Spend:
     unpriced: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class ProviderState:
     """Everything about one provider that changes.
 
