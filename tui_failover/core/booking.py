@@ -22,8 +22,10 @@ from tui_failover.core.provider_state import (
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import ProbeKind
+from tui_failover.core.traffic import Ended, Traffic
 from tui_failover.core.transition import BreakerState
 
+_CLOSED = BreakerState.CLOSED  # a member costs ten times what a name of the module does
 _DAY_S = 86_400.0
 _SET_ASIDE = 64  # failures that wait for the reference's word; it comes within seconds
 
@@ -35,39 +37,48 @@ def book_answer(
 
     Args:
         draft: the fleet in the making.
-        state: who answered; it is put back.
+        state: who answered; it is put back with the attempt or check over.
         outcome: what it answered.
         generation: of its breaker when the attempt was admitted.
         kind: how it was checked; None for a live query.
     """
-    probe = kind is not None
-    took_s, rules, source = outcome.first_content_s, draft.rules.breaker, Source.PROBE if probe else Source.LIVE
-    health, live, probes, breaker = state.health, state.live, state.probes, state.breaker
-    if probe:
-        probes = probes.answered(draft.now, took_s)
-    else:
-        live = live.answered(draft.now, took_s)
-    late = generation != breaker.generation
+    probe, now, took_s = kind is not None, draft.now, outcome.first_content_s
+    health, before, breaker = state.health, state.breaker, state.breaker
+    late = generation != before.generation
     proof = not late and kind is not ProbeKind.MODELS
-    closed = breaker.state is BreakerState.CLOSED
+    closed = before.state is _CLOSED
     if proof or (closed and not late):
-        normal = closed and not _unusual(state, took_s)
-        health = healths.succeeded(health, draft.now, took_s, probe=probe, learn=normal)
-    spend = _paid(state, draft, outcome.reply.usage, probe=probe)
+        learn = closed and not _unusual(state, took_s)
+        health = healths.succeeded(health, now, took_s, probe=probe, learn=learn)
     if proof:
-        slow = took_s > rules.slow_s and not probe
-        breaker = breakers.passed(breaker, draft.now, rules, slow=slow, probe=probe)
-    moved = breaker.generation != state.breaker.generation
-    kept = state.breaker if moved else breaker
-    after = replace(state, health=health, live=live, probes=probes, spend=spend, breaker=kept)
+        rules = draft.rules.breaker
+        breaker = breakers.passed(before, now, rules, slow=took_s > rules.slow_s and not probe, probe=probe)
+    moved = breaker.generation != before.generation
+    kept = before if moved else breaker
+    spend = _paid(state, draft, outcome.reply.usage, probe=probe)
+    if probe:
+        probes = state.probes.answered(now, took_s)
+        after = replace(state, health=health, probes=probes, spend=spend, breaker=kept, checking=False)
+    else:
+        live, (inflight, traffic) = state.live.answered(now, took_s), freed(state, outcome.reply.usage, now)
+        after = replace(
+            state, health=health, live=live, spend=spend, breaker=kept, inflight=inflight, traffic=traffic
+        )
+    source = Source.PROBE if probe else Source.LIVE
     if health.verdict is state.health.verdict:
-        draft.keep(after)
+        draft.keep_provider(after)
     else:
         _word(draft, after, f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s", source)
     if proof and draft.fleet.holds:
-        _lift(draft, state.spec.id, draft.now - outcome.elapsed_s)
+        _lift(draft, state.spec.id, now - outcome.elapsed_s)
     if moved:
         set_breaker(draft, state.spec.id, breaker, source)
+
+
+def freed(state: ProviderState, usage: Usage | None, now: float) -> tuple[int, Traffic]:
+    """Return how many attempts at a provider are under way once one has ended, and its traffic then."""
+    traffic = state.traffic if usage is None else state.traffic.ended(now, Ended(usage=usage))
+    return max(0, state.inflight - 1), traffic
 
 
 def book_failure(
@@ -102,7 +113,7 @@ def _set_aside(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
     if failed.kind is not None:
         reason = failed.outcome.failure.reason
         state = replace(state, health=healths.inconclusive(state.health, draft.now, reason))
-    draft.keep(state)
+    draft.keep_provider(state)
     local = draft.fleet.local
     if local.since_at is None:
         waiting = (*local.unbooked, failed)[-_SET_ASIDE:]
@@ -148,7 +159,7 @@ def set_breaker(draft: Draft, provider: ProviderId, after: Breaker, source: Sour
     state = draft.fleet.providers[provider]
     before = state.breaker
     if after.generation == before.generation:
-        draft.keep(replace(state, breaker=after))
+        draft.keep_provider(replace(state, breaker=after))
         return
     draft.turn(replace(state, breaker=after))
     about = About(provider, actor=actor, trigger=after.trigger)
@@ -173,7 +184,7 @@ def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> No
     before = draft.fleet.providers[state.spec.id].health.verdict
     after = state.health.verdict
     if before is after:
-        draft.keep(state)
+        draft.keep_provider(state)
         return
     draft.turn(state)
     kind = EventKind.HEALTHY if after is healths.Status.HEALTHY else EventKind.UNHEALTHY

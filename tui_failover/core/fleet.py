@@ -235,20 +235,32 @@ class Draft:
         """Whether anything has been said so far."""
         return bool(self._events)
 
-    def keep(self, state: ProviderState | AgentState) -> None:
-        """Put back a provider's or agent's changed state."""
-        if isinstance(state, ProviderState):
-            self._keep_provider(state)
-        else:
-            self._keep_agent(state)
+    def keep_provider(self, state: ProviderState) -> None:
+        """Put back a provider's changed state."""
+        fleet, table = self.fleet, self._providers
+        if table is None or fleet.providers is not table:
+            table = self._providers = dict(fleet.providers)
+            _set(fleet, "providers", table)
+        name = state.spec.id
+        if _reschedules(table.get(name), state):
+            _set(fleet, "turns", fleet.turns + 1)
+        table[name] = state
+
+    def keep_agent(self, state: AgentState) -> None:
+        """Put back an agent's changed state."""
+        table = self._agents
+        if table is None or self.fleet.agents is not table:
+            table = self._agents = dict(self.fleet.agents)
+            _set(self.fleet, "agents", table)
+        table[state.config.agent_id] = state
 
     def turn(self, state: ProviderState | AgentState) -> None:
         """Put back a state whose availability, word or route has changed: older decisions on it are stale."""
         revision = self.fleet.revision
         if isinstance(state, ProviderState):
-            self._keep_provider(replace(state, since_at=self.now, changed_revision=revision))
+            self.keep_provider(replace(state, since_at=self.now, changed_revision=revision))
         else:
-            self._keep_agent(replace(state, changed_revision=revision))
+            self.keep_agent(replace(state, changed_revision=revision))
 
     def permit(self) -> int:
         """Return the number of the next permit."""
@@ -273,23 +285,6 @@ class Draft:
     def done(self) -> tuple[Fleet, tuple[Event, ...]]:
         """Give away the next fleet, and what happened on the way; the draft is at its end."""
         return self.fleet, tuple(self._events)
-
-    def _keep_provider(self, state: ProviderState) -> None:
-        fleet, table = self.fleet, self._providers
-        if table is None or fleet.providers is not table:
-            table = self._providers = dict(fleet.providers)
-            _set(fleet, "providers", table)
-        name = state.spec.id
-        if _reschedules(table.get(name), state):
-            _set(fleet, "turns", fleet.turns + 1)
-        table[name] = state
-
-    def _keep_agent(self, state: AgentState) -> None:
-        table = self._agents
-        if table is None or self.fleet.agents is not table:
-            table = self._agents = dict(self.fleet.agents)
-            _set(self.fleet, "agents", table)
-        table[state.config.agent_id] = state
 
 
 _set = object.__setattr__  # on a fleet that nobody but its draft has seen

@@ -98,7 +98,7 @@ def admit(
     draft = Draft(fleet, moment)
     trial = not free and obstacle is None and _on_trial(draft, provider)
     state = draft.fleet.providers[provider]
-    draft.keep(replace(state, inflight=state.inflight + 1))
+    draft.keep_provider(replace(state, inflight=state.inflight + 1))
     _mark_canary(draft, agent, provider)
     asked = (0, 0) if free else limits.charge(draft, provider, tokens)
     generation = state.breaker.generation
@@ -120,14 +120,14 @@ def _on_trial(draft: Draft, provider: ProviderId) -> bool:
 def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
     agent = draft.fleet.agents.get(agent_id)
     if agent is not None and agent.ramp is not None and agent.ramp.candidate == provider:
-        draft.keep(replace(agent, ramp=replace(agent.ramp, sent=True)))
+        draft.keep_agent(replace(agent, ramp=replace(agent.ramp, sent=True)))
 
 
 def _query_asked(draft: Draft, fact: QueryAsked) -> None:
     agent = draft.fleet.agents.get(fact.agent)
     if agent is not None:
         arrivals = agent.arrivals.seen(draft.now)
-        draft.keep(replace(agent, queries=agent.queries + 1, inflight=agent.inflight + 1, arrivals=arrivals))
+        draft.keep_agent(replace(agent, queries=agent.queries + 1, inflight=agent.inflight + 1, arrivals=arrivals))
 
 
 def _content_came(draft: Draft, fact: ContentCame) -> None:
@@ -136,7 +136,7 @@ def _content_came(draft: Draft, fact: ContentCame) -> None:
         limits.hear(draft, permit, fact.words)
     state = draft.fleet.providers.get(permit.provider)
     if state is not None and permit.trial and permit.generation == state.breaker.generation:
-        draft.keep(replace(state, breaker=returned(state.breaker)))
+        draft.keep_provider(replace(state, breaker=returned(state.breaker)))
 
 
 def _attempt_ended(draft: Draft, fact: AttemptEnded) -> None:
@@ -147,21 +147,19 @@ def _attempt_ended(draft: Draft, fact: AttemptEnded) -> None:
     usage = usage_of(outcome)
     state = limits.settled(state, permit, outcome, usage, draft.now)
     late = permit.generation != state.breaker.generation
-    breaker = returned(state.breaker) if permit.trial and not late else state.breaker
-    traffic = state.traffic if usage is None else state.traffic.ended(draft.now, Ended(usage=usage))
-    state = replace(state, inflight=max(0, state.inflight - 1), breaker=breaker, traffic=traffic)
+    if permit.trial and not late:
+        state = replace(state, breaker=returned(state.breaker))
     local_fault.note(draft, state.spec, outcome)
-    match outcome:
-        case Answered():
-            booking.book_answer(draft, state, outcome, permit.generation, None)
-            _canary_passed(draft, permit)
-        case Failed():
-            draft.keep(state)
-            booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
-            if not late:
-                _candidate_failed(draft, permit, outcome)
-        case Cancelled():
-            draft.keep(state)
+    if isinstance(outcome, Answered):
+        booking.book_answer(draft, state, outcome, permit.generation, None)
+        _canary_passed(draft, permit)
+    else:
+        inflight, traffic = booking.freed(state, usage, draft.now)
+        draft.keep_provider(replace(state, inflight=inflight, traffic=traffic))
+    if isinstance(outcome, Failed):
+        booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
+        if not late:
+            _candidate_failed(draft, permit, outcome)
     _settle_users(draft, permit.provider)
 
 
@@ -169,7 +167,7 @@ def _canary_passed(draft: Draft, permit: Permit) -> None:
     agent = draft.fleet.agents.get(permit.agent)
     if agent is None or agent.ramp is None or agent.ramp.candidate != permit.provider or agent.ramp.stage:
         return
-    draft.keep(replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1)))
+    draft.keep_agent(replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1)))
 
 
 def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:
@@ -186,7 +184,7 @@ def _answer_taken_over(draft: Draft, fact: AnswerTakenOver) -> None:
     agent = draft.fleet.agents.get(fact.agent)
     if agent is None or draft.now < agent.quiet_until_at:
         return
-    draft.keep(replace(agent, quiet_until_at=draft.now + _STORM_S))
+    draft.keep_agent(replace(agent, quiet_until_at=draft.now + _STORM_S))
     text = f"{fact.by} goes on with an answer that broke off"
     draft.say(EventKind.CONTINUED, text, fact.broken, Source.LIVE, About(agent=agent.id))
 
@@ -207,7 +205,7 @@ def _query_ended(draft: Draft, fact: QueryEnded) -> None:
     )
     if answered and agent.ramp is not None and agent.ramp.stage > 0:
         agent = replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1))
-    draft.keep(agent)
+    draft.keep_agent(agent)
     _tell_exhausted(draft, agent, fact, answered=answered)
     if agent.ramp is not None:
         route.settle(draft, agent.id)
@@ -226,7 +224,7 @@ def _tell_exhausted(draft: Draft, agent: AgentState, fact: QueryEnded, *, answer
 def _probe_started(draft: Draft, fact: ProbeStarted) -> None:
     state = draft.fleet.providers.get(fact.provider)
     if state is not None:
-        draft.keep(replace(state, checking=True, probe_started_at=draft.now))
+        draft.keep_provider(replace(state, checking=True, probe_started_at=draft.now))
         if state.spec.probe.kind is not ProbeKind.MODELS:
             limits.charge(draft, fact.provider, 0)
 
@@ -236,7 +234,7 @@ def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
     if state is None:
         return
     state = replace(state, checking=False)
-    draft.keep(state)
+    draft.keep_provider(state)
     local_fault.note(draft, state.spec, fact.outcome)
     match fact.outcome:
         case Answered():
@@ -246,7 +244,7 @@ def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
         case Cancelled():
             pass
     state = draft.fleet.providers[fact.provider]
-    draft.keep(replace(state, health=replace(state.health, last_check_at=draft.now)))
+    draft.keep_provider(replace(state, health=replace(state.health, last_check_at=draft.now)))
     _settle_users(draft, fact.provider)
 
 
@@ -273,9 +271,9 @@ def _started(draft: Draft, fact: Started) -> None:
     configs = {config.agent_id: config for config in fact.agents}
     draft.fleet = replace(draft.fleet, given=(specs, configs), registered=frozenset())
     for spec in fact.providers:
-        draft.keep(ProviderState(spec, draft.now, since_at=draft.now))
+        draft.keep_provider(ProviderState(spec, draft.now, since_at=draft.now))
     for config in fact.agents:
-        draft.keep(strategy.fresh_agent(draft, config))
+        draft.keep_agent(strategy.fresh_agent(draft, config))
     draft.derive()
     text = f"started with {counted(len(fact.providers), 'provider')} and {counted(len(fact.agents), 'agent')}"
     draft.say(EventKind.STARTED, text, "", Source.CONFIG, About())
@@ -338,7 +336,7 @@ def _worker_failed(draft: Draft, fact: WorkerFailed) -> None:
     state = draft.fleet.providers.get(fact.provider)
     if state is not None:
         health = replace(state.health, last_check_at=draft.now)
-        draft.keep(replace(state, checking=False, health=health))
+        draft.keep_provider(replace(state, checking=False, health=health))
     text = "its check met something unforeseen"
     draft.say(EventKind.WORKER_FAULT, text, fact.text, Source.PROBE, About(fact.provider))
 

@@ -37,7 +37,9 @@ def charge(draft: Draft, provider: ProviderId, tokens: int) -> tuple[int, int]:
     """Count one more query against the provider's limits; return `Allowance.asked` after it, zeros without one."""
     state = draft.fleet.providers[provider]
     if _metered(state.spec.limits):
-        draft.keep(replace(state, meter=state.meter.charged(draft.now, _counted(state.spec.limits, tokens))))
+        draft.keep_provider(
+            replace(state, meter=state.meter.charged(draft.now, _counted(state.spec.limits, tokens)))
+        )
     if not draft.fleet.allowances:
         return (0, 0)
     key = allowance_key(state.spec)

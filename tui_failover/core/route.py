@@ -87,7 +87,7 @@ def _commanded(agent: AgentState) -> bool:
 
 def _calm(draft: Draft, agent: AgentState) -> None:
     if agent.hold_down:
-        draft.keep(replace(agent, hold_down=False))
+        draft.keep_agent(replace(agent, hold_down=False))
 
 
 def _fail_over(draft: Draft, agent: AgentState, obstacle: Obstacle) -> None:
