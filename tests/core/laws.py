@@ -4,6 +4,7 @@ from collections import Counter
 from enum import StrEnum
 
 from tests.support.world import Turn, Wanted, World
+from tui_failover.core.admission import admit
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.chain import DESPERATION, plan
 from tui_failover.core.command import Command
@@ -15,7 +16,7 @@ from tui_failover.core.fact import (
     Started,
 )
 from tui_failover.core.fleet import Fleet
-from tui_failover.core.fold import admit, apply
+from tui_failover.core.fold import apply
 from tui_failover.core.limits import full
 from tui_failover.core.names import AgentId
 from tui_failover.core.orders import decide

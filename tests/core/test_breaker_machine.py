@@ -6,11 +6,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.core import laws
 from tests.support.world import AGENT, World, a_chain, a_failure, a_spec, an_answer, unchecked
+from tui_failover.core.admission import admit
 from tui_failover.core.breaker import Breaker, cooled
 from tui_failover.core.command import ResetBreaker
 from tui_failover.core.fact import AttemptEnded, Permit, ProbeEnded, Ticked
 from tui_failover.core.fleet import Fleet
-from tui_failover.core.fold import admit, apply
+from tui_failover.core.fold import apply
 from tui_failover.core.names import Moment, ProviderId
 from tui_failover.core.outcome import Cancelled, FailureKind, Outcome
 from tui_failover.core.spec import BreakerRules, ProbeKind

@@ -17,11 +17,11 @@ from tests.support.world import (
     strike,
     unchecked,
 )
+from tui_failover.core.admission import admit
 from tui_failover.core.allowance import Quantity, Word
 from tui_failover.core.command import Imposed
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import ContentCame, Permit, ProbeStarted
-from tui_failover.core.fold import admit
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Cancelled, FailureKind, Outcome
 from tui_failover.core.provider_state import Obstacle

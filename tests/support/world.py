@@ -7,6 +7,7 @@ runs the checks that are due, and remembers what was told on the way.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from tui_failover.core.admission import admit
 from tui_failover.core.chain import Plan, plan
 from tui_failover.core.command import Command, Verdict
 from tui_failover.core.event import Event, EventKind
@@ -23,7 +24,7 @@ from tui_failover.core.fact import (
 )
 from tui_failover.core.failure import Spent, Step, next_step
 from tui_failover.core.fleet import Fleet
-from tui_failover.core.fold import admit, apply
+from tui_failover.core.fold import apply
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.orders import decide
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome

@@ -1,16 +1,15 @@
 """State is the fold of facts: `apply(fleet, fact, moment)` returns the next fleet and what happened.
 
-`admit` is the one other door: it gives out the right to make an attempt.
+`core.admission` has the one other door for what the engine does: it gives out the right to make an attempt.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from tui_failover.core import booking, limits, local_fault, route, strategy
+from tui_failover.core.admission import query_asked
 from tui_failover.core.agent_state import AgentState
-from tui_failover.core.breaker import admit_trial, returned
-from tui_failover.core.chain import DESPERATION
-from tui_failover.core.command import BreakerHand
+from tui_failover.core.breaker import returned
 from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.expiry import pass_time
@@ -38,9 +37,9 @@ from tui_failover.core.fact import (
 )
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
-from tui_failover.core.names import AgentId, Moment, ProviderId
+from tui_failover.core.names import Moment, ProviderId
 from tui_failover.core.outcome import Answered, Cancelled, Failed, usage_of
-from tui_failover.core.provider_state import Obstacle, ProviderState, hold_keys
+from tui_failover.core.provider_state import ProviderState, hold_keys
 from tui_failover.core.restore import restore
 from tui_failover.core.spec import ProbeKind
 from tui_failover.core.text import counted
@@ -66,68 +65,6 @@ def apply(fleet: Fleet, fact: Fact, moment: Moment, *also: Fact) -> tuple[Fleet,
     for one in also:
         _FOLDS[type(one)](draft, one)
     return draft.done()
-
-
-def admit(
-    fleet: Fleet,
-    agent: AgentId,
-    provider: ProviderId,
-    moment: Moment,
-    *,
-    desperate: bool = False,
-    tokens: int = 0,
-) -> tuple[Fleet, tuple[Event, ...], Permit | Obstacle]:
-    """Give out the right to make one attempt, or say why not.
-
-    Args:
-        fleet: as it stands.
-        agent: for whom.
-        provider: whom to try.
-        moment: now.
-        desperate: in panic, or under a hard pin: try it although it is not available; what a person took out
-            of service stays out all the same. Limits are kept in any case.
-        tokens: about so many the attempt will take.
-    """
-    free = fleet.free(provider)
-    obstacle = None if free else fleet.obstacle(provider, moment.mono)
-    if obstacle is not None and (not desperate or obstacle.code not in DESPERATION):
-        return fleet, (), obstacle
-    full = None if free else limits.full(fleet, provider, moment.mono, tokens)
-    if full is not None:
-        return fleet, (), full
-    draft = Draft(fleet, moment)
-    trial = not free and obstacle is None and _on_trial(draft, provider)
-    state = draft.fleet.providers[provider]
-    draft.keep_provider(replace(state, inflight=state.inflight + 1))
-    _mark_canary(draft, agent, provider)
-    asked = (0, 0) if free else limits.charge(draft, provider, tokens)
-    generation = state.breaker.generation
-    permit = Permit(draft.permit(), provider, agent, generation, trial, draft.now, tokens, asked)
-    return *draft.done(), permit
-
-
-def _on_trial(draft: Draft, provider: ProviderId) -> bool:
-    """Tell whether the attempt is its breaker's trial, which is then under way."""
-    state = draft.fleet.providers[provider]
-    if state.hand is not None and state.hand.way is BreakerHand.CLOSED:
-        return False
-    trial = admit_trial(state.breaker, draft.now, draft.rules.breaker)
-    if trial is not None:
-        booking.set_breaker(draft, provider, trial, Source.AUTO)
-    return trial is not None
-
-
-def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
-    agent = draft.fleet.agents.get(agent_id)
-    if agent is not None and agent.ramp is not None and agent.ramp.candidate == provider:
-        draft.keep_agent(replace(agent, ramp=replace(agent.ramp, sent=True)))
-
-
-def _query_asked(draft: Draft, fact: QueryAsked) -> None:
-    agent = draft.fleet.agents.get(fact.agent)
-    if agent is not None:
-        arrivals = agent.arrivals.seen(draft.now)
-        draft.keep_agent(replace(agent, queries=agent.queries + 1, inflight=agent.inflight + 1, arrivals=arrivals))
 
 
 def _content_came(draft: Draft, fact: ContentCame) -> None:
@@ -373,7 +310,7 @@ _FOLDS: dict[type[Any], Callable[[Draft, Any], None]] = {
     ProviderRemoved: _provider_removed,
     AgentConfigured: _agent_configured,
     AgentRemoved: _agent_removed,
-    QueryAsked: _query_asked,
+    QueryAsked: query_asked,
     ContentCame: _content_came,
     AttemptEnded: _attempt_ended,
     AnswerTakenOver: _answer_taken_over,

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from tui_failover.core.agent_state import AgentState
 from tui_failover.core.allowance import Word
 from tui_failover.core.chain import Plan, plan
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
@@ -25,6 +26,7 @@ from tui_failover.engine.retry_budget import RetryBudget
 from tui_failover.engine.run import Carrying, Place, Run
 from tui_failover.engine.state import Cell
 
+_BROKEN_OFF = Cancelled(0.0)
 _log = logging.getLogger(__name__)
 
 
@@ -79,37 +81,49 @@ class Dispatcher:
             AllProvidersFailed: nobody answered; it names every attempt.
             EngineClosed: the engine was stopped meanwhile.
         """
-        return Carrying(lambda: self._asked(agent, errand, tokens), self._over)
+        run = Run(agent, errand, tokens)
+        return Carrying(run, self._answered(run), self._over)
 
-    async def _asked(self, agent: AgentId, errand: Errand, tokens: int) -> tuple[Run, Carried]:
-        cell = self._cell
-        state = cell.fleet.agents.get(agent)
+    async def _answered(self, run: Run) -> Carried:
+        state = self._cell.fleet.agents.get(run.agent)
         if state is None:
-            message = f"{agent}: no such agent"
+            message = f"{run.agent}: no such agent"
             raise UnknownAgent(message)
-        cell.apply(QueryAsked(agent))
-        run = Run(agent, errand, cell.fleet.data_at, state.config.max_retries, tokens=tokens)
-        answer: Carried | QueryRefused | AllProvidersFailed | None = None
         try:
-            run.home = self._affinity.home(agent, errand, run.started)
-            answer = await self._carry(run)
+            route = self._asked(run, state)
+            answer = run.answer = await self._carry(run, route)
             if isinstance(answer, Carried):
                 away = answer.provider != state.preferred[0] or chooses(state)
                 now = run.started + answer.elapsed_s
-                self._affinity.answered(agent, errand, answer.provider, away=away, now=now)
-                return run, answer
+                self._affinity.answered(run.agent, run.errand, answer.provider, away=away, now=now)
+                return answer
         except BaseException:  # its caller may have left
-            self._over(run, answer)
+            self._over(run)
             raise
-        self._over(run, answer)
+        self._over(run)
         raise answer
 
-    def _over(self, run: Run, answer: Carried | QueryRefused | AllProvidersFailed | None) -> None:
+    def _asked(self, run: Run, state: AgentState) -> Plan:
+        """Tell that a query came in, and return its plan; whoever waits already is let in before it."""
+        agent, errand, waiting = run.agent, run.errand, self._line.waiting(run.agent)
+        moment = self._clock.now()
+        run.started, run.retries = moment.mono, state.config.max_retries
+        run.home = self._affinity.home(agent, errand, moment.mono)
+        route, run.permit = self._cell.ask(
+            agent, moment, lambda spec: not (waiting or errand.obstacle(spec)), run.home, run.tokens
+        )
+        return run.noted(route)
+
+    def _over(self, run: Run) -> None:
         """Tell that a query is over, if that is not known yet."""
+        answer = run.answer
         if isinstance(answer, Carried) and answer.outcome is None:
             answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
-        if not run.over:
-            self._cell.apply(run.end(answer))
+        if run.over:
+            return
+        # A query that failed of itself before its plan was made has not been told of at all.
+        asked = () if run.notes else (QueryAsked(run.agent),)
+        self._cell.apply(*asked, run.end())
 
     async def go_on(self, agent: AgentId, carried: Carried, errand: Errand, tokens: int = 0) -> bool:
         """Have somebody else go on with an answer that broke off, within the attempts its query has left.
@@ -124,22 +138,21 @@ class Dispatcher:
             False where nobody does; `carried` is then as it was.
         """
         state, trail = self._cell.fleet.agents.get(agent), carried.trail
-        tried = [one.provider for one in trail if one.kind is not None]
+        tried = tuple(one.provider for one in trail if one.kind is not None)
         if state is None:
             return False
-        run = Run(agent, errand, self._now(), state.config.max_retries, trail, tried, tokens, goes_on=True)
+        run = Run(agent, errand, tokens, self._now(), state.config.max_retries, trail, tried, goes_on=True)
         if not self._may_go_on(run):
             return False
         with carried.in_between():
-            answer = await self._carry(run)
+            answer = await self._carry(run, self._plan(run))
             if not isinstance(answer, Carried):
                 return False
             carried.pass_to(answer)
         self._cell.apply(AnswerTakenOver(agent, f"{trail[-1].provider}: {trail[-1].reason}", answer.provider))
         return True
 
-    async def _carry(self, run: Run) -> Carried | QueryRefused | AllProvidersFailed:
-        route = self._plan(run)
+    async def _carry(self, run: Run, route: Plan) -> Carried | QueryRefused | AllProvidersFailed:
         if self._has_to_wait(run, route):
             route = await self._lined_up(run, self._plan)
         answer = None if route.panic else await self._walk(run, route)
@@ -185,11 +198,12 @@ class Dispatcher:
 
     async def _walk(self, run: Run, route: Plan) -> Carried | QueryRefused | None:
         kept_out = len(route.kept_out) if route.passed_over else 0
-        for number, provider in enumerate(route.candidates, start=1):
+        after = len(route.candidates)
+        for provider in route.candidates:
+            after -= 1
             if run.attempts_at(provider) > run.retries:
                 continue
-            after = len(route.candidates) - number
-            step = await self._try(run, Place(provider, after, kept_out, self._insisted(run, provider)))
+            step = await self._try(run, Place(provider, after, kept_out))
             if not isinstance(step, Next):
                 return step
             if step.step is Step.STOP:
@@ -231,9 +245,9 @@ class Dispatcher:
                 return replace(fresh, candidates=tuple(new))
             waiting.pop(0)
             if refusal:
-                run.notes.append((provider, refusal))
+                run.notes += ((provider, refusal),)
                 return Next(Step.ONWARD, refusal)
-            return await self._try(run, Place(provider, len(waiting), desperate=True, panic=True))
+            return await self._try(run, Place(provider, len(waiting), panic=True))
 
     async def _try(self, run: Run, place: Place) -> Carried | QueryRefused | Next:
         """Make attempts at one provider until it answers or the query has to move on."""
@@ -247,34 +261,42 @@ class Dispatcher:
                 case Open(words):
                     return self._opened(run, permit, words)
                 case Answered():
-                    return Carried(provider, tuple(run.trail), self._now() - run.started, outcome)
+                    return Carried(provider, run.trail, self._now() - run.started, outcome)
                 case Failed(failure, elapsed_s):
                     step = self._failed(run, place, failure, elapsed_s)
                     if not isinstance(step, Next) or step.step is not Step.HERE:
                         return step
                     await self._clock.sleep(min(self._rng.uniform(*step.pause_s), self._left(run)))
                 case Cancelled(elapsed_s):
-                    run.trail.append(AttemptRecord(provider, None, "was broken off", elapsed_s))
+                    run.trail += (AttemptRecord(provider, None, "was broken off", elapsed_s),)
                     return Next(Step.STOP, "the attempt was broken off")
 
     def _admitted(self, run: Run, place: Place) -> Permit | Next:
         """Return the right to make an attempt, which counts from now on, or note why there is none."""
-        provider = place.provider
+        provider, permit = place.provider, run.permit
+        if permit is not None:
+            run.permit = None
+            return self._counted(run, permit)
         state = self._cell.fleet.providers.get(provider)
         unfit = "" if state is None else run.errand.obstacle(state.spec)
         if not unfit:
-            permit = self._cell.admit(run.agent, provider, desperate=place.desperate, tokens=run.tokens)
-            if isinstance(permit, Permit):
-                if provider not in run.tried:
-                    self._budget.first(provider, permit.at)
-                run.tried.append(provider)
-                return permit
-            unfit = f"passed over: {permit.text}"
-            run.limited = run.limited or permit.code is NotUsed.FULL
+            desperate = place.panic or run.insists_on(provider, self._cell.fleet, self._now())
+            answer = self._cell.admit(run.agent, provider, desperate=desperate, tokens=run.tokens)
+            if isinstance(answer, Permit):
+                return self._counted(run, answer)
+            unfit = f"passed over: {answer.text}"
+            run.limited = run.limited or answer.code is NotUsed.FULL
         else:
             run.unfit |= {provider}
-        run.notes.append((provider, unfit))
+        run.notes += ((provider, unfit),)
         return Next(Step.ONWARD, unfit)
+
+    def _counted(self, run: Run, permit: Permit) -> Permit:
+        """Count an attempt that is about to be made."""
+        if permit.provider not in run.tried:
+            self._budget.first(permit.provider, permit.at)
+        run.tried = (*run.tried, permit.provider)
+        return permit
 
     def _opened(self, run: Run, permit: Permit, words: tuple[Word, ...]) -> Carried:
         # Whether the provider can be reached has been answered; how long the rest takes is no sign of anything.
@@ -285,7 +307,7 @@ class Dispatcher:
             held = replace(permit, trial=False)
         return Carried(
             permit.provider,
-            tuple(run.trail),
+            run.trail,
             self._now() - run.started,
             book=lambda outcome: self._ended(run, held, outcome),
         )
@@ -293,7 +315,7 @@ class Dispatcher:
     async def _attempt(self, run: Run, permit: Permit, place: Place) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""
         fleet, provider = self._cell.fleet, permit.provider
-        outcome: Outcome | Open = Cancelled(0.0)
+        outcome: Outcome | Open = _BROKEN_OFF
         try:
             upstream, spec = self._upstream(provider), fleet.providers[provider].spec
             outcome = await run.errand.attempt(upstream, spec, run.limits(fleet, place, permit.at))
@@ -329,10 +351,10 @@ class Dispatcher:
 
     def _failed(self, run: Run, place: Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
         provider = place.provider
-        run.trail.append(AttemptRecord(provider, failure.kind, failure.reason, elapsed_s))
+        run.trail = (*run.trail, AttemptRecord(provider, failure.kind, failure.reason, elapsed_s))
         now = self._now()
         if failure.retry_after_s is not None:
-            run.again_at.append(now + failure.retry_after_s)
+            run.again_at += (now + failure.retry_after_s,)
         if POLICY[failure.kind].then is Step.STOP:
             return QueryRefused(provider, failure.kind, failure.reason, run.trail)
         rules = replace(self._cell.fleet.rules.attempt, per_query=run.most(self._cell.fleet))
@@ -354,32 +376,16 @@ class Dispatcher:
         return step
 
     def _plan(self, run: Run) -> Plan:
-        """Make the query's plan as of now, and note for the error why somebody may come not to be tried."""
+        """Make the query's plan as of now."""
         fleet = self._cell.fleet
         if run.agent not in fleet.agents:
             message = f"{run.agent}: it was removed while its query was under way"
             raise UnknownAgent(message)
-        route = plan(fleet, run.agent, self._now(), run.home, run.tokens)
-        run.notes.append(route)
-        if route.passed_over:
-            run.limited = run.limited or any(why.code is NotUsed.FULL for why in route.passed_over)
-        return route
+        return run.noted(plan(fleet, run.agent, self._now(), run.home, run.tokens))
 
     def _left(self, run: Run) -> float:
         """Return the seconds until the query's deadline."""
         return run.left_s(self._cell.fleet, self._now())
-
-    def _insisted(self, run: Run, provider: ProviderId) -> bool:
-        """Tell whether it gets the query, available or not: by a person's word, or to finish there."""
-        fleet = self._cell.fleet
-        state = fleet.agents.get(run.agent)
-        pin = None if state is None else state.pin
-        if pin is not None and pin.hard and pin.provider == provider:
-            return True
-        if provider != run.home:
-            return False
-        obstacle = fleet.obstacle(provider, self._now())
-        return obstacle is not None and obstacle.code is NotUsed.DRAINING
 
     def _now(self) -> float:
         return self._clock.now().mono

@@ -114,12 +114,12 @@ class Carried:
             self.book(outcome)
 
     @property
-    def trail(self) -> list[AttemptRecord]:
+    def trail(self) -> tuple[AttemptRecord, ...]:
         """All attempts so far that failed, this one included if it has."""
         if not isinstance(self.outcome, Failed):
-            return list(self.attempts)
+            return self.attempts
         failure, elapsed_s = self.outcome.failure, self.outcome.elapsed_s
-        return [*self.attempts, AttemptRecord(self.provider, failure.kind, failure.reason, elapsed_s)]
+        return (*self.attempts, AttemptRecord(self.provider, failure.kind, failure.reason, elapsed_s))
 
     @contextlib.contextmanager
     def in_between(self) -> Iterator[None]:

@@ -1,19 +1,19 @@
 """What is known of one query under way: what was tried, who was passed over and why, and how long it waited."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tui_failover.core.chain import Plan, limits_for
 from tui_failover.core.copying import value
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
-from tui_failover.core.fact import QueryEnded
+from tui_failover.core.fact import Permit, QueryEnded
 from tui_failover.core.failure import most_actionable
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import Answered, Failed, FailureKind
 from tui_failover.core.ports import Limits
 from tui_failover.core.query import Usage
-from tui_failover.core.snapshot import WhyNot
+from tui_failover.core.snapshot import NotUsed, WhyNot
 from tui_failover.engine.errand import Carried, Errand
 
 _BLAMELESS = frozenset({FailureKind.DIALECT, FailureKind.CONTEXT_LENGTH})
@@ -29,12 +29,12 @@ class Place:
     Attributes:
         after: how many candidates come after it.
         kept_out: how many more can be tried after those, though they are not available.
+        panic: nothing is available; it is tried all the same.
     """
 
     provider: ProviderId
     after: int
     kept_out: int = 0
-    desperate: bool = False
     panic: bool = False
 
 
@@ -43,12 +43,16 @@ class Run:
     """One query under way.
 
     Attributes:
+        tokens: about so many an attempt will take.
+        started: when it was asked, in monotonic seconds.
+        retries: how many more attempts than one it may make at a provider.
         trail: the attempts that failed.
         tried: whom each attempt was made at, in order.
-        tokens: about so many an attempt will take.
         goes_on: it is another's answer that it goes on with.
         notes: for the error, in order: its plans, and who was passed over for what.
         home: where its conversation is, if it is to stay there.
+        permit: the right to its first attempt, until that is made, where it was given with the plan.
+        answer: what came of it, as soon as it has an answer or can have none.
         again_at: when providers that failed said they may be asked again.
         waited_s: seconds spent waiting for desperate turns.
         lined_up_s: seconds spent waiting for room.
@@ -60,15 +64,17 @@ class Run:
 
     agent: AgentId
     errand: Errand
-    started: float
-    retries: int
-    trail: list[AttemptRecord] = field(default_factory=list)
-    tried: list[ProviderId] = field(default_factory=list)
     tokens: int = 0
+    started: float = 0.0
+    retries: int = 0
+    trail: tuple[AttemptRecord, ...] = ()
+    tried: tuple[ProviderId, ...] = ()
     goes_on: bool = False
-    notes: list[Plan | tuple[ProviderId, str]] = field(default_factory=list)
+    notes: tuple[Plan | tuple[ProviderId, str], ...] = ()
     home: ProviderId | None = None
-    again_at: list[float] = field(default_factory=list)
+    permit: Permit | None = None
+    answer: Carried | QueryRefused | AllProvidersFailed | None = None
+    again_at: tuple[float, ...] = ()
     waited_s: float = 0.0
     lined_up_s: float = 0.0
     unfit: frozenset[ProviderId] = frozenset()
@@ -93,6 +99,24 @@ class Run:
     def left_s(self, fleet: Fleet, now: float) -> float:
         """Return the seconds until its deadline."""
         return fleet.rules.attempt.query_s - (now - self.started)
+
+    def insists_on(self, provider: ProviderId, fleet: Fleet, now: float) -> bool:
+        """Tell whether it goes there, available or not: by a person's word, or to finish there."""
+        state = fleet.agents.get(self.agent)
+        pin = None if state is None else state.pin
+        if pin is not None and pin.hard and pin.provider == provider:
+            return True
+        if provider != self.home:
+            return False
+        obstacle = fleet.obstacle(provider, now)
+        return obstacle is not None and obstacle.code is NotUsed.DRAINING
+
+    def noted(self, route: Plan) -> Plan:
+        """Note for the error why somebody of a plan may come not to be tried; return the plan."""
+        self.notes = (*self.notes, route)
+        if route.passed_over:
+            self.limited = self.limited or any(why.code is NotUsed.FULL for why in route.passed_over)
+        return route
 
     def limits(self, fleet: Fleet, place: Place, now: float) -> Limits:
         """Return how long an attempt may take: the last one until the deadline.
@@ -124,9 +148,9 @@ class Run:
         """Return that the query has ended with a provider's answer."""
         return QueryEnded(self.agent, provider, self.tried[0], usage=usage, needs=self.errand.needs)
 
-    def end(self, answer: Carried | QueryRefused | AllProvidersFailed | None) -> QueryEnded:
+    def end(self) -> QueryEnded:
         """Return how the query ended; without any answer its caller went away while it was carried."""
-        callers_fault, reason = True, "the caller went away"
+        callers_fault, reason, answer = True, "the caller went away", self.answer
         match answer:
             case Carried(outcome=Answered(reply)):
                 return self.answered(answer.provider, reply.usage)
@@ -163,17 +187,15 @@ class Run:
 class Carrying:
     """The context a query is carried in: entered with its answer, and left when that is over for its caller."""
 
-    __slots__ = ("_begin", "_carried", "_end")
+    __slots__ = ("_answered", "_over", "_run")
 
-    def __init__(
-        self, begin: Callable[[], Awaitable[tuple[Run, Carried]]], end: Callable[[Run, Carried], None]
-    ) -> None:
-        self._begin = begin
-        self._end = end
+    def __init__(self, run: Run, answered: Awaitable[Carried], over: Callable[[Run], None]) -> None:
+        self._run = run
+        self._answered = answered
+        self._over = over
 
-    async def __aenter__(self) -> Carried:
-        self._carried = await self._begin()
-        return self._carried[1]
+    def __aenter__(self) -> Awaitable[Carried]:
+        return self._answered
 
     async def __aexit__(self, *_: object) -> None:
-        self._end(*self._carried)
+        self._over(self._run)

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from tui_failover.core import fold, orders
+from tui_failover.core import admission, fold, orders
+from tui_failover.core.chain import Plan
 from tui_failover.core.command import Command, Verdict
 from tui_failover.core.event import Event
 from tui_failover.core.fact import Fact, Permit
 from tui_failover.core.fleet import Fleet
-from tui_failover.core.names import AgentId, ProviderId
+from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.ports import Breathe, Clock, at_once
 from tui_failover.core.provider_state import Obstacle
 from tui_failover.core.snapshot import Snapshot
-from tui_failover.core.spec import Rules
+from tui_failover.core.spec import ProviderSpec, Rules
 from tui_failover.core.view import snapshot_of
 from tui_failover.engine.bus import Bus
 
@@ -49,9 +50,24 @@ class Cell:
     ) -> Permit | Obstacle:
         """Ask for the right to make an attempt."""
         moment = self._clock.now()
-        fleet, events, answer = fold.admit(self.fleet, agent, provider, moment, desperate=desperate, tokens=tokens)
+        fleet, events, answer = admission.admit(
+            self.fleet, agent, provider, moment, desperate=desperate, tokens=tokens
+        )
         self._replace(fleet, events)
         return answer
+
+    def ask(
+        self,
+        agent: AgentId,
+        moment: Moment,
+        takes: Callable[[ProviderSpec], bool],
+        home: ProviderId | None,
+        tokens: int,
+    ) -> tuple[Plan, Permit | None]:
+        """Take a query in: its plan, and where nothing stands against that the right to its first attempt."""
+        fleet, events, plan, permit = admission.ask(self.fleet, agent, moment, takes, home, tokens)
+        self._replace(fleet, events)
+        return plan, permit
 
     def decide(self, command: Command) -> Verdict:
         """Carry out or refuse an order."""
