@@ -1,5 +1,7 @@
 """What is remembered of samples."""
 
+from math import inf
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +102,19 @@ def test_the_window_is_whole_slots_up_to_now() -> None:
 
     assert series.counts(1004.0, 4.0) == (1, 0)
     assert series.counts(1004.0, 6.0) == (2, 0)
+
+
+def test_the_longest_of_the_newest_latencies_is_known_whatever_has_left_them() -> None:
+    series = Series()
+    for number in range(4 * RECENT):
+        series = series.answered(1000.0 + number, 0.1 * (number * 37 % 101 // 10))
+        assert series.within_s == max(series.recent)
+        if number % 7 == 0:
+            series = series.failed(1000.0 + number).seen(1000.0 + number)
+
+
+def test_nothing_is_said_of_latencies_that_came_otherwise() -> None:
+    given = Series(recent=(0.5, 3.0))
+
+    assert given.within_s == inf
+    assert given.answered(1000.0, 0.1).within_s == 3.0

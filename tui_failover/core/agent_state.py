@@ -121,7 +121,7 @@ class AgentState:
     @property
     def preferred(self) -> tuple[ProviderId, ...]:
         """The chain as it is wished for now: what a person switched to comes first."""
-        chain = self.ranked
+        chain = self.order or self.config.chain
         return chain if self.pin is None else tuple(dict.fromkeys((self.pin.provider, *chain)))
 
     @property

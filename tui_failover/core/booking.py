@@ -64,15 +64,14 @@ def book_answer(
         after = replace(
             state, health=health, live=live, spend=spend, breaker=kept, inflight=inflight, traffic=traffic
         )
-    source = Source.PROBE if probe else Source.LIVE
     if health.verdict is state.health.verdict:
         draft.keep_provider(after)
     else:
-        _word(draft, after, f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s", source)
+        _word(draft, after, f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s", _source(kind))
     if proof and draft.fleet.holds:
         _lift(draft, state.spec.id, now - outcome.elapsed_s)
     if moved:
-        set_breaker(draft, state.spec.id, breaker, source)
+        set_breaker(draft, state.spec.id, breaker, _source(kind))
 
 
 def freed(state: ProviderState, usage: Usage | None, now: float) -> tuple[int, Traffic]:
@@ -123,7 +122,7 @@ def _set_aside(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
 def _book(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
     failure = failed.outcome.failure
     probe = failed.kind is not None
-    source = Source.PROBE if probe else Source.LIVE
+    source = _source(failed.kind)
     if POLICY[failure.kind].strike:
         state = _counted(state, draft.now, probe=probe)
         if failed.generation == state.breaker.generation:
@@ -132,6 +131,10 @@ def _book(draft: Draft, state: ProviderState, failed: Unbooked) -> None:
         state = replace(state, health=healths.inconclusive(state.health, draft.now, failure.reason))
     _word(draft, state, failure.reason, source)
     _take_effect(draft, state, failed, source)
+
+
+def _source(kind: ProbeKind | None) -> Source:
+    return Source.LIVE if kind is None else Source.PROBE
 
 
 def _counted(state: ProviderState, now: float, *, probe: bool) -> ProviderState:

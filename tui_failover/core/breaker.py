@@ -10,6 +10,7 @@ from tui_failover.core.copying import record, replace, value
 from tui_failover.core.spec import BreakerRules
 from tui_failover.core.transition import BREAKER, BreakerState, Trigger, legal
 
+_CLOSED = BreakerState.CLOSED  # a member costs ten times what a name of the module does
 _TALLY_S = 3.0
 _TOP = 16  # rungs of the ladder; far beyond the longest cooldown, small enough for a float
 
@@ -87,8 +88,10 @@ def passed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: bool, pro
     Only live answers count towards resetting the ladder: a provider that passes checks and fails queries would
     otherwise flap at the shortest cooldown.
     """
-    if breaker.state is BreakerState.CLOSED:
-        return _passed_closed(breaker, now, rules, slow=slow, probe=probe)
+    if breaker.state is _CLOSED:
+        tallies = _tallied(breaker, now, rules, ok=1, slow=int(slow))
+        after = replace(breaker, strikes=0.0, tallies=tallies, good=breaker.good + (0 if probe else 1))
+        return _opened_if_sluggish(after, now, rules) if slow else after
     if breaker.state is BreakerState.HALF_OPEN:
         return _passed_trial(breaker, now, rules)
     # Checks go on while it is open, and in an emergency queries do: an answer begins the trial early.
@@ -157,11 +160,7 @@ def reset(breaker: Breaker, now: float) -> Breaker:
     return replace(closed, level=0)
 
 
-def _passed_closed(breaker: Breaker, now: float, rules: BreakerRules, *, slow: bool, probe: bool) -> Breaker:
-    tallies = _tallied(breaker, now, rules, ok=1, slow=int(slow))
-    breaker = replace(breaker, strikes=0.0, tallies=tallies, good=breaker.good + (0 if probe else 1))
-    if not slow:
-        return breaker
+def _opened_if_sluggish(breaker: Breaker, now: float, rules: BreakerRules) -> Breaker:
     total = sum(one.ok + one.failed for one in breaker.tallies)
     sluggish = sum(one.slow for one in breaker.tallies)
     if total >= rules.min_slow_outcomes and sluggish >= rules.slow_share * total:

@@ -1,5 +1,7 @@
 """Which providers a query is to try, in order, and a reason for each one passed over."""
 
+from functools import partial
+
 from tui_failover.core.agent_state import SHARES, AgentState, Ramp
 from tui_failover.core.copying import value
 from tui_failover.core.fleet import Fleet
@@ -12,6 +14,7 @@ from tui_failover.core.snapshot import NotUsed, WhyNot
 from tui_failover.core.spec import AttemptRules, Strategy
 from tui_failover.core.strategy import by_strategy
 
+_HEALTHY, _ORDERED = Status.HEALTHY, Strategy.ORDERED  # a member costs ten times what a name of the module does
 _P95_FACTOR = 4.0  # an answer that takes four times its provider's p95 is not coming
 _ENOUGH = 5  # answers before a percentile means anything
 
@@ -73,7 +76,7 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
         else:
             passed.append((provider, obstacle))
     left_out = _left_out(agent) if alone else ()
-    why = tuple(WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed)
+    why = tuple([WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed])
     if open_to:
         return Plan(_ordered(fleet, agent, open_to, home, now), why + left_out)
     if available:
@@ -111,9 +114,12 @@ def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool)
 
 def _usual_s(state: ProviderState, rules: AttemptRules) -> float:
     """Return how long a provider's first content is waited for, after what is usual for it."""
-    p95 = state.live.percentile(0.95) if len(state.live.recent) >= _ENOUGH else None
-    if p95 is None:
+    live = state.live
+    if len(live.recent) < _ENOUGH:
         return rules.first_content_unknown_s
+    if _P95_FACTOR * live.within_s <= rules.first_content_min_s <= rules.first_content_max_s:
+        return rules.first_content_min_s  # whatever the percentile: to sort for it takes longer than to look at it
+    p95 = live.percentile(0.95) or 0.0
     return min(max(_P95_FACTOR * p95, rules.first_content_min_s), rules.first_content_max_s)
 
 
@@ -182,8 +188,8 @@ def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> b
 def _ordered(
     fleet: Fleet, agent: AgentState, open_to: list[ProviderId], home: ProviderId | None, now: float
 ) -> tuple[ProviderId, ...]:
-    if agent.config.strategy is not Strategy.ORDERED and home not in open_to:
-        open_to.sort(key=lambda one: _trust(fleet, one))
+    if agent.config.strategy is not _ORDERED and home not in open_to:
+        open_to.sort(key=partial(_trust, fleet))
         chosen = by_strategy(fleet, agent, open_to, now)
         if chosen is not None:
             return chosen
@@ -194,7 +200,7 @@ def _ordered(
         first = agent.ramp.candidate
     rest = [one for one in open_to if one != first]
     if len(rest) > 1:
-        rest.sort(key=lambda one: _trust(fleet, one))
+        rest.sort(key=partial(_trust, fleet))
     return (first, *rest) if first in open_to else tuple(rest)
 
 
@@ -209,6 +215,6 @@ def _takes_candidate(ramp: Ramp, queries: int) -> bool:
 def _trust(fleet: Fleet, provider: ProviderId) -> int:
     """Healthy before unknown before failing; sorting is stable, so that chain order decides among equals."""
     verdict = fleet.providers[provider].health.verdict
-    if verdict is Status.HEALTHY:
+    if verdict is _HEALTHY:
         return 0
     return 2 if verdict is Status.UNHEALTHY else 1

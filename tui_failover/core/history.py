@@ -6,6 +6,8 @@ for a sample, whatever came before it.
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import field
+from math import inf
 from operator import attrgetter
 
 from tui_failover.core.copying import value
@@ -42,11 +44,13 @@ class Series:
         older: the slots that are full, oldest first.
         recent: the newest latencies, in seconds.
         newest: the slot that is still being filled; None where there is none.
+        within_s: none of `recent` took longer; infinite where that has not been looked for.
     """
 
     older: tuple[Slot, ...] = ()
     recent: tuple[float, ...] = ()
     newest: Slot | None = None
+    within_s: float = field(default=inf, compare=False)
 
     def __bool__(self) -> bool:
         return self.newest is not None or bool(self.older)
@@ -60,19 +64,22 @@ class Series:
         """Return the series with an answer that took `latency_s` seconds to its first content."""
         older, slot = self._filling(at)
         updated = Slot(slot.number, slot.ok + 1, slot.failed, max(slot.worst_s, latency_s))
-        recent = self.recent
-        kept = recent[1:] if len(recent) >= RECENT else recent
-        return Series(older, (*kept, latency_s), updated)
+        recent, within_s = (*self.recent[1 - RECENT :], latency_s), self.within_s
+        if latency_s >= within_s:
+            within_s = latency_s
+        elif within_s == inf or (len(self.recent) == RECENT and self.recent[0] == within_s):
+            within_s = max(recent)
+        return Series(older, recent, updated, within_s)
 
     def seen(self, at: float) -> "Series":
         """Return the series with one more, of which no latency is known or wanted."""
         older, slot = self._filling(at)
-        return Series(older, self.recent, Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s))
+        return Series(older, self.recent, Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s), self.within_s)
 
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
         older, slot = self._filling(at)
-        return Series(older, self.recent, Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s))
+        return Series(older, self.recent, Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s), self.within_s)
 
     def percentile(self, share: float) -> float | None:
         """Return the latency in seconds that `share` of the newest answers stayed within; None without answers."""

@@ -14,6 +14,7 @@ from tui_failover.core.names import ProviderId
 from tui_failover.core.provider_state import ProviderState
 from tui_failover.core.spec import FailoverConfig, ProviderSpec, Strategy
 
+_BY_QUERY = (Strategy.WEIGHTED, Strategy.FASTEST)
 _STICKS = 0.8  # another has to answer in less than this part of the active one's time to be asked before it
 _LIVE_S = 300.0  # live answers older than this say less than a check
 
@@ -80,9 +81,7 @@ def by_strategy(
 
 def chooses(agent: AgentState) -> bool:
     """Tell whether a choice is made for each query: nobody has ordered otherwise, and no return is under way."""
-    strategy = agent.config.strategy
-    wanted = strategy is Strategy.WEIGHTED or strategy is Strategy.FASTEST
-    return wanted and agent.automated and agent.pin is None and agent.ramp is None
+    return agent.config.strategy in _BY_QUERY and agent.automated and agent.pin is None and agent.ramp is None
 
 
 def eligible(fleet: Fleet, agent: AgentState) -> tuple[ProviderId, ...]:

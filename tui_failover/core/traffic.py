@@ -99,12 +99,10 @@ class Traffic:
 
     def ended(self, at: float, how: Ended) -> "Traffic":
         """Return the traffic with one more that ended at `at`, in monotonic seconds."""
-        number = int(at // SLOT_S)
-        slot, older = self.newest, self.older
+        number, slot, older = int(at // SLOT_S), self.newest, self.older
         if number > slot.number:
             slot, older = Slot(number), self._closed(number)
-        usage = how.usage or _NO_TOKENS
-        needs = slot.needs
+        usage, needs = how.usage or _NO_TOKENS, slot.needs
         if how.needs:
             needs = {**needs, how.needs: needs.get(how.needs, 0) + 1}
         filled = Slot(

@@ -30,7 +30,9 @@ class RetryBudget:
         self._recent(self._extras, provider, now).append(now)
 
     def _recent(self, counts: dict[ProviderId, deque[float]], provider: ProviderId, now: float) -> deque[float]:
-        instants = counts.setdefault(provider, deque())
+        instants = counts.get(provider)
+        if instants is None:
+            instants = counts[provider] = deque()
         while instants and now - instants[0] > self._rules.retry_window_s:
             instants.popleft()
         return instants
