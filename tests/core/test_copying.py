@@ -59,6 +59,7 @@ def test_a_record_is_changed_in_a_copy_of_its_own() -> None:
     moved = copying.replace(house, street="b", number=7)
 
     assert (house, moved) == (House("a", 1, (20, 30)), House("b", 7, (20, 30)))
+    assert (moved.rooms is house.rooms, hasattr(moved, "__dict__")) == (True, False)
 
 
 def test_a_values_copy_is_as_good_as_the_standard_librarys() -> None:
