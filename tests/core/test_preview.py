@@ -29,7 +29,7 @@ def after(*ends: Ended, snapshot: Snapshot | None = None) -> Preview:
     shown = snapshot or all_healthy()
     traffic = Traffic()
     for how in ends:
-        traffic = traffic.ended(NOW - 1.0, how)
+        traffic = traffic.added(NOW - 1.0, how)
     agent = replace(shown.agents[0], traffic=traffic)
     preview = preview_of(shown, agent, BACKUP)
     assert preview is not None

@@ -24,7 +24,7 @@ ends = st.lists(
 def traffic_of(*told: tuple[float, Ended]) -> Traffic:
     traffic = Traffic()
     for at, how in told:
-        traffic = traffic.ended(at, how)
+        traffic = traffic.added(at, how)
     return traffic
 
 
@@ -35,7 +35,7 @@ def test_everything_within_the_span_is_counted_once(
     traffic, at, kept = Traffic(), 1000.0, []
     for gap, failed, usage, needs in told:
         at += gap
-        traffic = traffic.ended(at, Ended(failed, usage, needs=needs))
+        traffic = traffic.added(at, Ended(failed, usage, needs=needs))
         kept.append((int(at // SLOT_S), failed, usage or Usage(), needs))
 
     recent = traffic.recent(at)
@@ -53,7 +53,7 @@ def test_slots_stay_bounded(gaps: list[float]) -> None:
     traffic, at = Traffic(), 0.0
     for gap in gaps:
         at += gap
-        traffic = traffic.ended(at, Ended())
+        traffic = traffic.added(at, Ended())
 
     assert len(traffic.older) <= SPAN_S / SLOT_S
 

@@ -8,7 +8,7 @@ from tui_failover.core.chain import DESPERATION, Plan, plan
 from tui_failover.core.command import BreakerHand
 from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, Source
-from tui_failover.core.fact import Permit, QueryAsked
+from tui_failover.core.fact import Permit
 from tui_failover.core.fleet import Draft, Fleet
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import Obstacle
@@ -38,7 +38,7 @@ def ask(
         that is not as free as nearly all are, so that it has to be asked for by itself.
     """
     draft = Draft(fleet, moment)
-    query_asked(draft, QueryAsked(agent))
+    query_asked(draft, agent)
     route = plan(draft.fleet, agent, draft.now, home, tokens)
     permit = None
     if route.candidates and not route.panic:
@@ -85,9 +85,9 @@ def admit(
     return *draft.done(), replace(permit, asked=asked)
 
 
-def query_asked(draft: Draft, fact: QueryAsked) -> None:
+def query_asked(draft: Draft, asker: AgentId) -> None:
     """Count a query that came in."""
-    agent = draft.fleet.agents.get(fact.agent)
+    agent = draft.fleet.agents.get(asker)
     if agent is not None:
         arrivals = agent.arrivals.seen(draft.now)
         draft.keep_agent(replace(agent, queries=agent.queries + 1, inflight=agent.inflight + 1, arrivals=arrivals))

@@ -76,7 +76,7 @@ def book_answer(
 
 def freed(state: ProviderState, usage: Usage | None, now: float) -> tuple[int, Traffic]:
     """Return how many attempts at a provider are under way once one has ended, and its traffic then."""
-    traffic = state.traffic if usage is None else state.traffic.ended(now, Ended(usage=usage))
+    traffic = state.traffic if usage is None else state.traffic.added(now, Ended(usage=usage))
     return max(0, state.inflight - 1), traffic
 
 

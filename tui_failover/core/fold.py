@@ -67,6 +67,10 @@ def apply(fleet: Fleet, fact: Fact, moment: Moment, *also: Fact) -> tuple[Fleet,
     return draft.done()
 
 
+def _query_asked(draft: Draft, fact: QueryAsked) -> None:
+    query_asked(draft, fact.agent)
+
+
 def _content_came(draft: Draft, fact: ContentCame) -> None:
     permit = fact.permit
     if fact.words:
@@ -138,7 +142,7 @@ def _query_ended(draft: Draft, fact: QueryEnded) -> None:
         failed=agent.failed + failed,
         saved=agent.saved + (1 if answered and fact.served_by != fact.first_tried else 0),
         inflight=max(0, agent.inflight - 1),
-        traffic=agent.traffic.ended(draft.now, end),
+        traffic=agent.traffic.added(draft.now, end),
     )
     if answered and agent.ramp is not None and agent.ramp.stage > 0:
         agent = replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1))
@@ -310,7 +314,7 @@ _FOLDS: dict[type[Any], Callable[[Draft, Any], None]] = {
     ProviderRemoved: _provider_removed,
     AgentConfigured: _agent_configured,
     AgentRemoved: _agent_removed,
-    QueryAsked: query_asked,
+    QueryAsked: _query_asked,
     ContentCame: _content_came,
     AttemptEnded: _attempt_ended,
     AnswerTakenOver: _answer_taken_over,

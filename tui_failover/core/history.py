@@ -64,7 +64,8 @@ class Series:
         """Return the series with an answer that took `latency_s` seconds to its first content."""
         older, slot = self._filling(at)
         updated = Slot(slot.number, slot.ok + 1, slot.failed, max(slot.worst_s, latency_s))
-        recent, within_s = (*self.recent[1 - RECENT :], latency_s), self.within_s
+        recent = self.recent[1 - RECENT :] + (latency_s,)  # noqa: RUF005 - unpacking would copy them once more
+        within_s = self.within_s
         if latency_s >= within_s:
             within_s = latency_s
         elif within_s == inf or (len(self.recent) == RECENT and self.recent[0] == within_s):

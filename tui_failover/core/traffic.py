@@ -91,21 +91,20 @@ class Recent:
 
 
 @value
-class Traffic:
-    """The slots of the last minutes; `newest` is the one that is still being filled."""
+class Traffic(Slot):
+    """The slot that is still being filled, and those of the last minutes before it."""
 
-    newest: Slot = Slot()
     older: tuple[Slot, ...] = ()
 
-    def ended(self, at: float, how: Ended) -> "Traffic":
+    def added(self, at: float, how: Ended) -> "Traffic":
         """Return the traffic with one more that ended at `at`, in monotonic seconds."""
-        number, slot, older = int(at // SLOT_S), self.newest, self.older
+        number, slot, older = int(at // SLOT_S), self, self.older
         if number > slot.number:
-            slot, older = Slot(number), self._closed(number)
+            slot, older = Traffic(number), self._closed(number)
         usage, needs = how.usage or _NO_TOKENS, slot.needs
         if how.needs:
             needs = {**needs, how.needs: needs.get(how.needs, 0) + 1}
-        filled = Slot(
+        return Traffic(
             slot.number,
             slot.ended + 1,
             slot.failed + how.failed,
@@ -114,12 +113,12 @@ class Traffic:
             slot.output_tokens + usage.output_tokens,
             max(slot.longest, usage.input_tokens),
             needs,
+            older,
         )
-        return Traffic(filled, older)
 
     def tokens_per_s(self, now: float, window_s: float) -> float:
         """Return output tokens per second over the last `window_s` seconds."""
-        if self.newest.number < int((now - window_s) // SLOT_S) + 1:  # most are idle, all are asked every second
+        if self.number < int((now - window_s) // SLOT_S) + 1:  # most are idle, all are asked every second
             return 0.0
         return sum(slot.output_tokens for slot in self._within(now, window_s)) / window_s
 
@@ -152,19 +151,29 @@ class Traffic:
 
     def _closed(self, number: int) -> tuple[Slot, ...]:
         """Return the older slots once the newest is full, without those that no window reaches any more."""
-        if self.newest.number < 0:
+        if self.number < 0:
             return ()
         oldest = number - _SLOTS
         older = self.older
         if older and older[0].number <= oldest:
             older = tuple(slot for slot in older if slot.number > oldest)
-        return (*older, self.newest)
+        full = Slot(
+            self.number,
+            self.ended,
+            self.failed,
+            self.unmetered,
+            self.input_tokens,
+            self.output_tokens,
+            self.longest,
+            self.needs,
+        )
+        return (*older, full)
 
     def _within(self, now: float, window_s: float) -> Iterator[Slot]:
         """Yield the slots of the last seconds, the newest first."""
         first = int((now - window_s) // SLOT_S) + 1
-        if self.newest.number >= first:
-            yield self.newest
+        if self.number >= first:
+            yield self
             for slot in reversed(self.older):
                 if slot.number < first:
                     return

@@ -193,7 +193,7 @@ class TestSwitch:
         )
         traffic = Traffic()
         for how in ends:
-            traffic = traffic.ended(NOW - 1.0, how)
+            traffic = traffic.added(NOW - 1.0, how)
         agents = (replace(calm.agents[0], traffic=traffic),)
         return body(SwitchSheet(BACKUP).form(replace(calm, providers=views, agents=agents), {}))
 
