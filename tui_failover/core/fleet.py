@@ -242,7 +242,13 @@ class Draft:
             table = self._providers = dict(fleet.providers)
             _set(fleet, "providers", table)
         name = state.spec.id
-        if _reschedules(table.get(name), state):
+        before = table.get(name)
+        # Its next check may be due at another time after a turn or a failure, not after each sample.
+        if (
+            before is None
+            or before.changed_revision != state.changed_revision
+            or before.health.consecutive_failures != state.health.consecutive_failures
+        ):
             _set(fleet, "turns", fleet.turns + 1)
         table[name] = state
 
@@ -288,15 +294,6 @@ class Draft:
 
 
 _set = object.__setattr__  # on a fleet that nobody but its draft has seen
-
-
-def _reschedules(before: ProviderState | None, after: ProviderState) -> bool:
-    """Tell whether a provider's next check may be due at another time: a turn or a failure, not each sample."""
-    return (
-        before is None
-        or before.changed_revision != after.changed_revision
-        or before.health.consecutive_failures != after.health.consecutive_failures
-    )
 
 
 def demands_of(configs: Mapping[AgentId, FailoverConfig]) -> dict[ProviderId, Demand]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.allowance import Word
@@ -153,7 +154,7 @@ class Dispatcher:
         return True
 
     async def _carry(self, run: Run, route: Plan) -> Carried | QueryRefused | AllProvidersFailed:
-        if self._has_to_wait(run, route):
+        if run.permit is None and self._has_to_wait(run, route):
             route = await self._lined_up(run, self._plan)
         answer = None if route.panic else await self._walk(run, route)
         if answer is None and not run.tried and not route.full:
@@ -201,7 +202,7 @@ class Dispatcher:
         after = len(route.candidates)
         for provider in route.candidates:
             after -= 1
-            if run.attempts_at(provider) > run.retries:
+            if run.tried and run.attempts_at(provider) > run.retries:
                 continue
             step = await self._try(run, Place(provider, after, kept_out))
             if not isinstance(step, Next):
@@ -305,12 +306,8 @@ class Dispatcher:
             self._cell.apply(ContentCame(permit, words))
         if permit.trial:
             held = replace(permit, trial=False)
-        return Carried(
-            permit.provider,
-            run.trail,
-            self._now() - run.started,
-            book=lambda outcome: self._ended(run, held, outcome),
-        )
+        elapsed_s = self._now() - run.started
+        return Carried(permit.provider, run.trail, elapsed_s, book=partial(self._ended, run, held))
 
     async def _attempt(self, run: Run, permit: Permit, place: Place) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""

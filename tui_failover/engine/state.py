@@ -37,7 +37,7 @@ class Cell:
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener(before, after)` after every change, on the engine's loop."""
+        """Call `listener(before, after)` on the engine's loop after every change but of counts and samples."""
         self._listeners.append(listener)
 
     def apply(self, fact: Fact, *also: Fact) -> None:
@@ -87,5 +87,6 @@ class Cell:
         self.fleet, self._shown = fleet, (fleet, recent)
         if events:
             self.bus.publish(events)
-        for listener in self._listeners:
-            listener(before, fleet)
+        if events or fleet.turns != before.turns or fleet.local is not before.local:
+            for listener in self._listeners:
+                listener(before, fleet)
