@@ -14,8 +14,6 @@ def new_loop() -> asyncio.AbstractEventLoop:
     class PreciseLoop(uvloop.Loop):
         """Its own time counts whole milliseconds, and reading it from another thread changes the loop."""
 
-        def time(self) -> float:
-            """Return the time on the same clock, exactly."""
-            return time.monotonic()  # noqa: TID251 - what every clock here is made from
+        time = staticmethod(time.monotonic)  # noqa: TID251 - the same clock, exactly: every other is made from it
 
     return PreciseLoop()

@@ -1,14 +1,16 @@
 """Answers: whole ones, and those that go on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
+from itertools import chain
 
 from tui_failover.serving.line import Line
 from tui_failover.wire.http_head import written_head
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_FIRST_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+_CLOSE, _KEEP = ("Connection", "close"), ("Connection", "keep-alive")
 _BODILESS = frozenset({204, 304})  # RFC 9112, 6.3
 
 
@@ -93,26 +95,26 @@ def whole(response: Response, utc: float, version: str, *, bare: bool, closes: b
         bare: only its head, which says how long its body would be (RFC 9110, 9.3.2).
         closes: the connection ends with it.
     """
-    headers = dict(response.headers)
-    if response.status not in _BODILESS:
-        headers["Content-Length"] = str(len(response.body))
-    head = _head(response.status, headers, utc, version, closes=closes)
+    framing = [] if response.status in _BODILESS else [("Content-Length", str(len(response.body)))]
+    if closes and not response.closes:
+        framing.append(_CLOSE)
+    elif version == "1.0" and not closes:
+        framing.append(_KEEP)
+    head = _head(response.status, response.headers, utc, framing)
     return head if bare else head + response.body
 
 
 def beginning(status: int, headers: Mapping[str, str], utc: float, version: str, *, closes: bool) -> bytes:
     """Return the head of an answer that goes on; in pieces where the version knows them, else until it closes."""
-    framed = {"Transfer-Encoding": "chunked"} if version != "1.0" else {}
-    return _head(status, {**headers, **framed}, utc, version, closes=closes or not framed)
+    framing = [] if version == "1.0" else [("Transfer-Encoding", "chunked")]
+    if closes or not framing:
+        framing.append(_CLOSE)
+    return _head(status, headers, utc, framing)
 
 
-def _head(status: int, headers: dict[str, str], utc: float, version: str, *, closes: bool) -> bytes:
-    headers["Date"] = _date(int(utc))
-    if closes:
-        headers["Connection"] = "close"
-    elif version == "1.0":
-        headers["Connection"] = "keep-alive"
-    return written_head(f"HTTP/1.1 {status} {_REASONS.get(status, '')}", headers.items())
+def _head(status: int, headers: Mapping[str, str], utc: float, framing: Iterable[tuple[str, str]]) -> bytes:
+    first_line = _FIRST_LINES.get(status) or f"HTTP/1.1 {status} "
+    return written_head(first_line, chain(headers.items(), (("Date", _date(int(utc))),), framing))
 
 
 @lru_cache(maxsize=2)

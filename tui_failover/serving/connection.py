@@ -22,7 +22,6 @@ _log = logging.getLogger("tui_failover.control")
 _MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
 _MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
 _WISH = frozenset({"upgrade", "connection", "http2-settings"})
-_UTF8 = ("utf-8", "surrogateescape")
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]
 Refuse = Callable[[HTTPStatus, str, str], Response]
@@ -124,8 +123,6 @@ class Connection(asyncio.Protocol):
         """Read on."""
         if self._state is _State.END or self._fault is not None:
             return
-        if self._state is _State.NEXT:
-            self._wait(_State.HEAD, self._bounds.header_s)
         begun = self._in_head
         self._between += len(data)
         try:
@@ -133,9 +130,12 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._broken()
             return
+        if self._state is _State.NEXT:  # still: a head has begun, and not come to its end
+            self._wait(_State.HEAD, self._bounds.header_s)
         if begun and self._in_head:
             self._size += len(data)
-        self._check_bounds()
+        if self._in_head or self._coming is not None or self._ahead:  # else all that came is being answered
+            self._check_bounds()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -152,7 +152,7 @@ class Connection(asyncio.Protocol):
         Nothing else is spoken here, so it is passed over (RFC 9110, 7.8); the parser would take it up.
         """
         self._wish = False
-        line = f"{self._parser.get_method().decode('ascii')} {self._target.decode(*_UTF8)} HTTP/1.1"
+        line = f"{self._parser.get_method().decode()} {self._target.decode('utf-8', 'surrogateescape')} HTTP/1.1"
         return written_head(line, [one for one in self._headers if one[0].lower() not in _WISH])
 
     def pause_writing(self) -> None:
@@ -175,42 +175,47 @@ class Connection(asyncio.Protocol):
     def on_url(self, piece: bytes) -> None:
         """Take a piece of the request target."""
         self._target += piece
-        self._count(len(piece), len(self._target))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; what follows a body is left out."""
         if self._in_head:
-            self._count(len(name) + len(value) + 4, len(name) + len(value))
+            length = len(name) + len(value)
+            self._size += length + len(": \r\n")
+            if length > self._longest:
+                self._longest = length
             if len(self._headers) <= self._bounds.headers:
-                self._headers.append((name.decode(*_UTF8), value.decode(*_UTF8)))
+                self._headers.append((name.decode(), value.decode("utf-8", "surrogateescape")))
 
     def on_headers_complete(self) -> None:
         """Begin to answer: whoever does reads the body."""
         headers, parser = CIMultiDict(self._headers), self._parser
-        method = parser.get_method().decode("ascii")
+        method = parser.get_method().decode()
         self._size += len(method) + len("  HTTP/1.1")
         fault = self._fault or self._too_much()
-        if fault is None and headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+        coding = headers.get("Transfer-Encoding")
+        if fault is None and coding is not None and coding.lower() != "chunked":
             fault = self._malformed()  # no other coding can be undone here
         if fault is not None:
             self._fail(fault)
             return
-        self._wish = parser.should_upgrade() and method != "CONNECT"
+        upgrades = parser.should_upgrade()
+        self._wish = upgrades and method != "CONNECT"
         if self._wish:
             return
         self._in_head = False
         self._between = 0
         self._coming = Request(
             method,
-            self._target.decode(*_UTF8),
+            self._target.decode("utf-8", "surrogateescape"),
             headers,
             parser.get_http_version(),
-            keeps=parser.should_keep_alive() and not parser.should_upgrade(),
+            keeps=parser.should_keep_alive() and not upgrades,
             caller=self._caller,
         )
-        self._ahead.append(self._coming)
         if self._task is None:
-            self._begin()
+            self._begin(self._coming)
+        else:
+            self._ahead.append(self._coming)
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
@@ -227,16 +232,25 @@ class Connection(asyncio.Protocol):
 
     # One request after the other.
 
-    def _begin(self) -> None:
-        request = self._ahead.popleft()
+    def _begin(self, request: Request) -> None:
         self._state, self._deadline = _State.ANSWER, inf
         self._task = self._loop.create_task(self._serve(request))
+
+    def _begin_next(self) -> None:
+        self._begin(self._ahead.popleft())
         if not self._ahead:
             self._line.let_come()
 
     async def _serve(self, request: Request) -> None:
         try:
-            closes = await self._answered(request)
+            try:
+                closes = self._sent(request, await self._handler(request))
+            except ConnectionError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
+                closes = self._send(request, self._fault_of_ours(error), closes=True)
+            if self._line.crowded:
+                await self._until_taken()
         except ConnectionError:
             self._task = None
             self.abort()
@@ -246,37 +260,35 @@ class Connection(asyncio.Protocol):
             self._leave()
             raise
         self._task = None
+        self._go_on(request, closes=closes)
+
+    def _go_on(self, request: Request, *, closes: bool) -> None:
+        """Turn to what comes after a request."""
         if closes or self._state is _State.END:
             self._leave(unread=not request.come)
         elif self._ahead:
-            self._begin()
+            self._begin_next()
         elif self._fault is not None:
             self._cut(self._fault)
         else:
             self._await_next()
 
-    async def _answered(self, request: Request) -> bool:
-        """Answer; return whether the connection ends with it."""
-        try:
-            answer = await self._handler(request)
-            if isinstance(answer, Stream):
-                answer.end()
-                closes = answer.closes or self._stopping
-            else:
-                closes = self._send(request, answer)
-        except ConnectionError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
-            _log.error("the server met a fault of its own: %s", type(error).__name__)
-            refused = self._refuse(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "a fault of ours; the log names it"
-            )
-            return self._send(request, refused, closes=True)
-        if self._line.crowded:
-            self._untaken = self._line.waiting
-            self._wait(_State.TAKING, self._bounds.idle_s)
-            await self._line.room()
-        return closes
+    def _sent(self, request: Request, answer: Response | Stream) -> bool:
+        """Send what is left of an answer; return whether the connection ends with it."""
+        if isinstance(answer, Stream):
+            answer.end()
+            return answer.closes or self._stopping
+        return self._send(request, answer)
+
+    def _fault_of_ours(self, error: Exception) -> Response:
+        _log.error("the server met a fault of its own: %s", type(error).__name__)
+        message = "a fault of ours; the log names it"
+        return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
+
+    async def _until_taken(self) -> None:
+        self._untaken = self._line.waiting
+        self._wait(_State.TAKING, self._bounds.idle_s)
+        await self._line.room()
 
     def _send(self, request: Request, answer: Response, *, closes: bool = False) -> bool:
         closes = closes or answer.closes or self._stopping or not (request.keeps and request.come)
@@ -293,16 +305,12 @@ class Connection(asyncio.Protocol):
 
     # Bounds.
 
-    def _count(self, size: int, line: int) -> None:
-        self._size += size
-        self._longest = max(self._longest, line)
-
     def _too_much(self) -> Response | None:
-        bounds = self._bounds
-        if self._size > bounds.header_bytes:
+        bounds, target = self._bounds, len(self._target)
+        if self._size + target > bounds.header_bytes:
             message = f"headers exceed {bounds.header_bytes} bytes"
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", message)
-        if self._longest > bounds.line_bytes or len(self._headers) > bounds.headers:
+        if max(self._longest, target) > bounds.line_bytes or len(self._headers) > bounds.headers:
             return self._malformed()
         return None
 

@@ -159,19 +159,22 @@ class Request:
         self._size += len(piece)
         if self._size > _MOST_WAITING:
             self._line.hold_back()
-        self._wake()
+        if self._waiter is not None:
+            self._wake(self._waiter)
 
     def end(self, *, broken: bool = False) -> None:
         """Take note that no more of the body comes."""
         self._broken = broken
         self.come = not broken
-        self._wake()
+        if self._waiter is not None:
+            self._wake(self._waiter)
 
     def _encourage(self) -> None:
         """Tell a caller who waits for a word to send its body (RFC 9110, 10.1.1)."""
         if self.headers.get("Expect", "").lower() == "100-continue" and not self._size and self.version != "1.0":
             self._line.send(_CONTINUE)
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _wake(self, waiter: "asyncio.Future[None]") -> None:
+        self._waiter = None
+        if not waiter.done():
+            waiter.set_result(None)

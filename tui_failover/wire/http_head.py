@@ -14,8 +14,8 @@ def written_head(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
         ValueError: one of them would end its line and begin another.
     """
     lines = [first_line, *[f"{name}: {value}" for name, value in headers]]
-    text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+    said = "".join(lines)
+    if "\n" in said or "\r" in said:
         message = "a header that holds the end of a line"
         raise ValueError(message)
-    return text.encode("utf-8", "surrogateescape") + b"\r\n\r\n"
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n"
