@@ -286,7 +286,7 @@ def said(text: str) -> bytes:
 
 def an_errand() -> Errand:
     asked = Asked(AgentId("a"), OPENAI, "/chat/completions", Call.CHAT, A_BODY, {})
-    return Errand(asked, GatewaySettings(), Making(str, 0), MidStream.CONTINUE)
+    return Errand(asked, GatewaySettings(), Making(str, int), MidStream.CONTINUE)
 
 
 def begun(text: str) -> Delivered:

@@ -128,7 +128,7 @@ def an_errand(body: str) -> Errand:
     members = read_members(body.encode())
     assert isinstance(members, Members)
     asked = Asked(AgentId("my-agent"), OPENAI, "/chat/completions", Call.CHAT, members, {})
-    return Errand(asked, GatewaySettings(), Making(lambda prefix: prefix, 0))
+    return Errand(asked, GatewaySettings(), Making(lambda prefix: prefix, int))
 
 
 @pytest.mark.parametrize(

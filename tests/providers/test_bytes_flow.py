@@ -86,7 +86,7 @@ async def answered(rendering: Rendering, pieces: Sequence[bytes], pause_s: float
 
 
 def same_stream() -> SameStream:
-    return SameStream(Dialect.OPENAI, Making(lambda prefix: f"{prefix}1", 1), hide_usage=False)
+    return SameStream(Dialect.OPENAI, Making(lambda prefix: f"{prefix}1", lambda: 1), hide_usage=False)
 
 
 @settings(max_examples=60)

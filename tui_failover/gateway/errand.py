@@ -143,9 +143,10 @@ class Errand:
 
     def _as_it_is(self, spec: ProviderSpec) -> bool:
         """Tell whether this provider takes the request's bytes as they came."""
-        if spec.dialect is not self.asked.dialect:
+        asked = self.asked
+        if spec.dialect is not asked.dialect:
             return False
-        return spec.responses or not f"{self.asked.path}/".startswith(_RESPONSES)
+        return spec.responses or asked.call is Call.CHAT or not f"{asked.path}/".startswith(_RESPONSES)
 
     def model_at(self, spec: ProviderSpec) -> str:
         """Return what the provider is asked for."""

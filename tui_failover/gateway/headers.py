@@ -11,6 +11,7 @@ from tui_failover.gateway.errand import Errand
 QUERY_ID = "x-failover-query-id"
 _MINE = "x-failover-"
 _ATTEMPTS = f"{_MINE}attempts"
+_AT_ONCE = {_ATTEMPTS: "1"}  # the first who was asked has answered
 _KEPT_BACK = frozenset(
     {
         "alt-svc", "anthropic-organization-id", "connection", "content-encoding", "content-length", "date",
@@ -44,7 +45,8 @@ def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, st
     spec = errand.spec
     if spec is None:
         return {}
-    said = {**_of_provider(spec.id, errand.model), **tried(attempts, answered=1)}
+    history = tried(attempts, answered=1) if attempts else _AT_ONCE
+    said = {**_of_provider(spec.id, errand.model), **history}
     translation = errand.translation
     if translation is not None:
         said[f"{_MINE}translated"] = f"{errand.asked.spoken}>{spec.dialect}"
@@ -59,8 +61,6 @@ def tried(attempts: Sequence[AttemptRecord], *, answered: int = 0) -> dict[str, 
 
     Attempts that were never made are no part of it.
     """
-    if not attempts:
-        return {_ATTEMPTS: str(answered)}
     failed = [one for one in attempts if one.kind is not None]
     said = {_ATTEMPTS: str(len(failed) + answered)}
     reason = ", ".join([f"{_named(one.provider)}: {one.kind}" for one in failed])

@@ -38,16 +38,23 @@ class Making:
 
     Attributes:
         make_id: returns an id beginning with a prefix.
-        created: Unix time in seconds.
         standing: of the stream a caller of the Responses API reads; None for any other caller.
     """
 
-    __slots__ = ("created", "make_id", "standing")
+    __slots__ = ("_created", "_now", "make_id", "standing")
 
-    def __init__(self, make_id: MakeId, created: int) -> None:
+    def __init__(self, make_id: MakeId, now: Callable[[], int]) -> None:
         self.make_id = make_id
-        self.created = created
         self.standing: Standing | None = None
+        self._now = now
+        self._created: int | None = None
+
+    @property
+    def created(self) -> int:
+        """Unix time in seconds, the same for all that is made of one answer."""
+        if self._created is None:
+            self._created = self._now()
+        return self._created
 
 
 class SameStream:

@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import count
 
 from tui_failover.core.copying import value
 from tui_failover.core.errors import AllProvidersFailed, EngineClosed, QueryRefused, UnknownAgent
-from tui_failover.core.names import AgentId
 from tui_failover.core.outcome import Failed, FailureKind
 from tui_failover.core.ports import Clock
 from tui_failover.engine.errand import Carried
 from tui_failover.engine.manager import FailoverManager
-from tui_failover.gateway.asked import CLOSE, Asked, Call, Path, Refused, check_method, read_asked, read_path
+from tui_failover.gateway.asked import CLOSE, Call, Path, Refused, check_method, read_asked, read_path
 from tui_failover.gateway.catalogue import entry, listed, page
 from tui_failover.gateway.continuing import give_back, handed_out
 from tui_failover.gateway.errand import Errand
@@ -81,7 +80,7 @@ class Gateway:
         return read_path(target) is not None
 
     async def serve(self, request: Request, lets_in: LetsIn) -> Response | Stream:
-        """Answer a request.
+        """Answer a request, in a task of its own.
 
         Args:
             request: for a path the gateway owns; its host and origin have been checked.
@@ -89,8 +88,11 @@ class Gateway:
         """
         path = read_path(request.target) or _UNKNOWN
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler runs in a task
         try:
             self._let_in(turn, lets_in)
+            self._tasks.add(task)
             return await self._served(turn)
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
@@ -105,6 +107,10 @@ class Gateway:
                 turn.dialect, Fault.INTERNAL, "A fault of the gateway.", ErrorDetail(turn.query_id)
             )
             return _written(written, turn)
+        finally:
+            self._tasks.discard(task)
+            if self._stopping:
+                self._look_for_end()
 
     def stop_taking(self) -> None:
         """Refuse new queries from now on."""
@@ -131,39 +137,33 @@ class Gateway:
                 Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
             )
 
-    async def _served(self, turn: _Turn) -> Response | Stream:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a handler runs in a task
-        self._tasks.add(task)
-        try:
-            agents = self._manager.dispatcher.agents
-            if turn.path.call is Call.MODELS:
-                return self._models(turn, agents)
-            asked = await read_asked(turn.request, turn.path, turn.dialect, self._settings, agents)
-            if turn.path.call is Call.COUNT:
-                return _estimated(turn, asked)
-            return await self._carried(turn, asked)
-        finally:
-            self._tasks.discard(task)
-            if self._stopping:
-                self._look_for_end()
+    def _served(self, turn: _Turn) -> Awaitable[Response | Stream]:
+        match turn.path.call:
+            case Call.MODELS:
+                return self._models(turn)
+            case Call.COUNT:
+                return self._estimated(turn)
+            case _:
+                return self._carried(turn)
 
     def _look_for_end(self) -> None:
         if not self._tasks:
             self._idle.set()
 
-    async def _carried(self, turn: _Turn, asked: Asked) -> Response | Stream:
-        making = Making(_make_id, int(self._clock.now().utc))
-        errand = Errand(asked, self._settings, making, self._manager.dispatcher.mid_stream(asked.agent))
+    async def _carried(self, turn: _Turn) -> Response | Stream:
+        dispatcher = self._manager.dispatcher
+        asked = await read_asked(turn.request, turn.path, turn.dialect, self._settings, dispatcher.agents)
+        errand = Errand(asked, self._settings, Making(_make_id, self._now), dispatcher.mid_stream(asked.agent))
         try:
-            async with self._manager.dispatcher.carry(asked.agent, errand, errand.tokens) as carried:
-                if errand.flow is None:
+            async with dispatcher.carry(asked.agent, errand, errand.tokens) as carried:
+                flow = errand.flow
+                if flow is None:
                     message = "an answer without its bytes"
                     raise TypeError(message)
                 try:
-                    return await self._handed_on(turn, errand, errand.flow, carried)
+                    return await self._handed_on(turn, errand, flow, carried)
                 finally:
-                    give_back(errand.flow, carried)
+                    give_back(flow, carried)
         except QueryRefused as error:
             return _written(of_refused(errand, error, turn.query_id), turn)
         except AllProvidersFailed as error:
@@ -174,8 +174,12 @@ class Gateway:
             raise Refused(Fault.NO_PROVIDER, "The gateway is stopping.") from None
 
     async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> Response | Stream:
-        headers = passed_on(flow.headers)
-        headers.update(served_by(errand, carried.attempts))
+        headers = {
+            **passed_on(flow.headers),
+            **served_by(errand, carried.attempts),
+            **_OURS,
+            QUERY_ID: turn.query_id,
+        }
         if errand.asked.streams:
             return await self._stream(turn, headers, errand, flow, carried)
         pieces: list[bytes] = []
@@ -184,12 +188,12 @@ class Gateway:
         carried.ended(data)
         if errand.asked.call is not Call.OTHER:
             headers.update(_JSON)
-        return _answer(b"".join(pieces), headers, turn)
+        return Response(HTTPStatus.OK, headers, b"".join(pieces))
 
     async def _stream(
         self, turn: _Turn, headers: dict[str, str], errand: Errand, flow: Flow, carried: Carried
     ) -> Response | Stream:
-        stream = turn.request.begin(HTTPStatus.OK, headers | _STREAM | _OURS | {QUERY_ID: turn.query_id})
+        stream = turn.request.begin(HTTPStatus.OK, headers | _STREAM)
         try:
             ended = await handed_out(flow, errand, carried, self._manager.dispatcher, stream.write)
         except asyncio.CancelledError:
@@ -200,25 +204,31 @@ class Gateway:
             _break_off(turn, stream, errand, *told_of_break(carried, ended.failure))
         return stream
 
-    def _models(self, turn: _Turn, agents: Collection[AgentId]) -> Response | Stream:
+    def _now(self) -> int:
+        """Return Unix time in seconds, as answers tell it."""
+        return int(self._clock.now().utc)
+
+    async def _models(self, turn: _Turn) -> Response:
         """Answer which names a caller may use as its model, or whether it may use one."""
         check_method(turn.request, "GET")
+        agents = self._manager.dispatcher.agents
         names = listed(self._manager.snapshot(), self._settings, agents, turn.path.agent)
-        created, name = int(self._clock.now().utc), turn.path.model
+        created, name = self._now(), turn.path.model
         if name is None:
             return _answer(json_bytes(page(names, created)), _JSON, turn)
         if name not in names:
             raise Refused(Fault.NO_SUCH_MODEL, f"There is no such model; known are: {', '.join(names) or 'none'}.")
         return _answer(json_bytes(entry(name, created)), _JSON, turn)
 
-
-def _estimated(turn: _Turn, asked: Asked) -> Response:
-    """Return a guess at a request's tokens: no provider is asked, and the caller is told that it is a guess."""
-    request = read_anthropic_request({"max_tokens": 1, **asked.body.values})
-    if isinstance(request, Problem):
-        return _written(write_problem(turn.dialect, request, turn.query_id), turn)
-    counted = {"input_tokens": estimated_tokens(request)}
-    return _answer(json_bytes(counted), {**_JSON, "x-failover-estimated": "true"}, turn)
+    async def _estimated(self, turn: _Turn) -> Response:
+        """Guess at a request's tokens: no provider is asked, and the caller is told that it is a guess."""
+        agents = self._manager.dispatcher.agents
+        asked = await read_asked(turn.request, turn.path, turn.dialect, self._settings, agents)
+        request = read_anthropic_request({"max_tokens": 1, **asked.body.values})
+        if isinstance(request, Problem):
+            return _written(write_problem(turn.dialect, request, turn.query_id), turn)
+        counted = {"input_tokens": estimated_tokens(request)}
+        return _answer(json_bytes(counted), {**_JSON, "x-failover-estimated": "true"}, turn)
 
 
 def _break_off(turn: _Turn, stream: Stream, errand: Errand, kind: FailureKind | Fault, text: str) -> None:

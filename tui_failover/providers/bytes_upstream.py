@@ -4,7 +4,7 @@ Much faster than an SDK, and nothing is lost on the way. What counts as an answe
 the same as for queries through the SDKs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -64,9 +64,9 @@ class BytesUpstream:
             await self._client.close()
             self._client = None
 
-    async def _request(self, order: Forward, limits: Limits, left_us: Callable[[], None]) -> "HttpAnswer":
+    def _request(self, order: Forward, limits: Limits, left_us: Callable[[], None]) -> "Awaitable[HttpAnswer]":
         body, headers = self._body(order), self._headers(order.headers)
-        return await self._opened().post(order.path, headers, body, limits.connect_s, left_us)
+        return self._opened().post(order.path, headers, body, limits.connect_s, left_us)
 
     def _opened(self) -> "HttpClient":
         if self._client is None:

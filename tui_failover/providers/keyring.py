@@ -45,12 +45,13 @@ class Keyring:
             key = self._connection.key().strip()
         except Exception:  # noqa: BLE001 - reading a key may fail in any way, and what it says may hold the key
             return False
+        if self._keys and key == self._keys[-1]:
+            return True
         if not key or not key.isascii() or not key.isprintable():
             return False
-        if key != self.newest:
-            if key in self._keys:
-                self._keys.remove(key)
-            self._keys.append(key)
+        if key in self._keys:
+            self._keys.remove(key)
+        self._keys.append(key)
         return True
 
     @property

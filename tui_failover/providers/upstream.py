@@ -1,6 +1,7 @@
 """One provider behind the `Upstream` port, whatever dialect it speaks."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
@@ -71,9 +72,9 @@ class SdkUpstream:
                     await self._watch.attempt(lambda: self._speaker.ask(capped, asking), limits)
                 )
 
-    async def forward(self, order: Forward, limits: Limits) -> Flow | Refusal:
+    def forward(self, order: Forward, limits: Limits) -> Awaitable[Flow | Refusal]:
         """Send a request as bytes, past the SDK."""
-        return await self._forwarder.forward(order, limits)
+        return self._forwarder.forward(order, limits)
 
     async def close(self) -> None:
         """Give back connections; no call is made afterwards."""

@@ -3,7 +3,7 @@
 What the gateway and the adapters of providers agree on. Nothing is opened or waited for here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import field
 from typing import Protocol, runtime_checkable
 
@@ -113,7 +113,7 @@ class Flow(Protocol):
 class Forwarder(Protocol):
     """An upstream that takes requests as bytes."""
 
-    async def forward(self, order: Forward, limits: Limits) -> Flow | Refusal:
+    def forward(self, order: Forward, limits: Limits) -> Awaitable[Flow | Refusal]:
         """Send the request, and return once there is something for the caller or a reason why there is not.
 
         Raises nothing but cancellation.
