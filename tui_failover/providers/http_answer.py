@@ -77,7 +77,7 @@ class HttpAnswer:
         """Whether all of the body has been read."""
         return self._ended and self._error is None and not self._pieces and self._inflating is None
 
-    async def read(self) -> bytes:
+    def read(self) -> Awaitable[bytes]:
         """Return the next bytes of the body as they come; b"" at its end.
 
         Raises:
@@ -85,7 +85,7 @@ class HttpAnswer:
             NotHttp: it went on as no answer does.
             NotDecodable: it is not in the coding its head names.
         """
-        return await (self._next() if self._inflating is None else self._inflating.read(self._next))
+        return self._next() if self._inflating is None else self._inflating.read(self._next)
 
     def close(self) -> None:
         """Give the answer up: its connection is cut at once, unless it has gone back to the others.
@@ -99,7 +99,8 @@ class HttpAnswer:
         """Take a piece of the body; True where too much of it waits to be read."""
         self._pieces.append(piece)
         self._size += len(piece)
-        self._wake()
+        if self._waiter is not None:
+            self._wake(self._waiter)
         return self._size > MOST_WAITING
 
     def end(self, error: Exception | None = None) -> None:
@@ -107,7 +108,8 @@ class HttpAnswer:
         if not self._ended:
             self._ended = True
             self._error = error
-            self._wake()
+            if self._waiter is not None:
+                self._wake(self._waiter)
 
     async def _next(self) -> bytes:
         pieces = self._pieces
@@ -125,9 +127,10 @@ class HttpAnswer:
             self._resume()
         return data
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _wake(self, waiter: "asyncio.Future[None]") -> None:
+        self._waiter = None
+        if not waiter.done():
+            waiter.set_result(None)
 
 
 class _Inflating:

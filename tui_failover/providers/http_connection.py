@@ -34,6 +34,8 @@ class HttpConnection(asyncio.Protocol):
         self._freed = freed
         self._lost = lost
         self._transport: asyncio.Transport | None = None
+        self._body: list[bytes] = []  # what came of it just now
+        self.on_body = self._body.append  # for the parser: bodies come in many small pieces, read together
         self._parser = httptools.HttpResponseParser(self)
         # Compatible servers are as careless as browsers let them be; nobody stands behind us who could be fooled.
         self._parser.set_dangerous_leniencies(
@@ -98,9 +100,12 @@ class HttpConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._spoilt = self._whole = True
         except httptools.HttpParserError as error:
+            self._hand_on()
             self._fail(NotHttp(type(error).__name__))
             self.cut()
             return
+        if self._body:
+            self._hand_on()
         if self._whole:
             self._end()
         elif self._spoilt or self._overhead > _MOST_HEAD or self._header_count > _MOST_HEADERS:
@@ -153,18 +158,23 @@ class HttpConnection(asyncio.Protocol):
         if self._coming is not None and not self._coming.done():
             self._coming.set_result(self._answer)
 
-    def on_body(self, piece: bytes) -> None:
-        """Hand a piece of the body on."""
-        self._overhead = 0
-        answer = None if self._whole else self._answer
-        if answer is not None and answer.come(piece) and self._transport is not None:
-            self._transport.pause_reading()
-
     def on_message_complete(self) -> None:
         """Take note of the end."""
         if self._answer is not None:
+            self._hand_on()
             self._whole = True
             self._spoilt = self._spoilt or not self._parser.should_keep_alive()
+
+    def _hand_on(self) -> None:
+        """Hand on what has come of the body."""
+        pieces = self._body
+        if pieces:
+            self._overhead = 0
+            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+            answer = None if self._whole else self._answer
+            if answer is not None and answer.come(data) and self._transport is not None:
+                self._transport.pause_reading()
 
     def _end(self) -> None:
         """The answer is whole: the connection is free for the next request, if all of this one has left."""
@@ -173,7 +183,8 @@ class HttpConnection(asyncio.Protocol):
         self._overhead = 0
         if answer is not None:
             answer.end()
-        if self._stop_writing() or self._spoilt:
+        unsent = self._rest is not None and self._stop_writing()
+        if unsent or self._spoilt:
             self.cut()
         else:
             self._freed(self)
