@@ -65,7 +65,7 @@ class Gateway:
         self._manager = manager
         self._clock = clock
         self._settings = settings or GatewaySettings()
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._under_way: set[Request] = set()
         self._idle = asyncio.Event()  # of use only once nothing more is taken
         self._stopping = False
         self._broken_off = False
@@ -73,14 +73,14 @@ class Gateway:
     @property
     def under_way(self) -> int:
         """How many queries are being served."""
-        return len(self._tasks)
+        return len(self._under_way)
 
     def owns(self, target: str) -> bool:
         """Tell whether a request's target is one of the gateway's."""
         return read_path(target) is not None
 
     async def serve(self, request: Request, lets_in: LetsIn) -> Response | Stream:
-        """Answer a request, in a task of its own.
+        """Answer a request.
 
         Args:
             request: for a path the gateway owns; its host and origin have been checked.
@@ -88,11 +88,9 @@ class Gateway:
         """
         path = read_path(request.target) or _UNKNOWN
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a handler runs in a task
         try:
             self._let_in(turn, lets_in)
-            self._tasks.add(task)
+            self._under_way.add(request)
             return await self._served(turn)
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
@@ -108,7 +106,7 @@ class Gateway:
             )
             return _written(written, turn)
         finally:
-            self._tasks.discard(task)
+            self._under_way.discard(request)
             if self._stopping:
                 self._look_for_end()
 
@@ -124,12 +122,13 @@ class Gateway:
             async with asyncio.timeout(self._settings.drain_s):
                 await self._idle.wait()
         self._broken_off = True
-        for task in tuple(self._tasks):
-            task.cancel()
+        for request in tuple(self._under_way):
+            if request.task is not None:
+                request.task.cancel()
         await self._idle.wait()
 
     def _let_in(self, turn: _Turn, lets_in: LetsIn) -> None:
-        if self._stopping or len(self._tasks) >= self._settings.at_once:
+        if self._stopping or len(self._under_way) >= self._settings.at_once:
             why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
             raise Refused(Fault.NO_PROVIDER, why, headers=CLOSE if self._stopping else {})
         if not lets_in(_presented(turn.request)):
@@ -147,7 +146,7 @@ class Gateway:
                 return self._carried(turn)
 
     def _look_for_end(self) -> None:
-        if not self._tasks:
+        if not self._under_way:
             self._idle.set()
 
     async def _carried(self, turn: _Turn) -> Response | Stream:

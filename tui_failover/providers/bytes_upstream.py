@@ -65,14 +65,14 @@ class BytesUpstream:
             self._client = None
 
     def _request(self, order: Forward, limits: Limits, left_us: Callable[[], None]) -> "Awaitable[HttpAnswer]":
+        client = self._client or self._opened()
         body, headers = self._body(order), self._headers(order.headers)
-        return self._opened().post(order.path, headers, body, limits.connect_s, left_us)
+        return client.post(order.path, headers, body, limits.connect_s, left_us)
 
     def _opened(self) -> "HttpClient":
-        if self._client is None:
-            from tui_failover.providers.http_client import HttpClient
+        from tui_failover.providers.http_client import HttpClient
 
-            self._client = HttpClient(self._base)
+        self._client = HttpClient(self._base)
         return self._client
 
     def _headers(self, callers: Mapping[str, str]) -> dict[str, str]:

@@ -31,9 +31,14 @@ def _sent_by_sdk(name: str) -> bool:
 
 
 class Keyring:
-    """The keys of one connection, the newest last."""
+    """The keys of one connection.
+
+    Attributes:
+        newest: the key that was read last; "" where none is needed.
+    """
 
     def __init__(self, connection: Connection) -> None:
+        self.newest = ""
         self._connection = connection
         self._keys: deque[str] = deque(maxlen=_REMEMBERED)
 
@@ -45,19 +50,15 @@ class Keyring:
             key = self._connection.key().strip()
         except Exception:  # noqa: BLE001 - reading a key may fail in any way, and what it says may hold the key
             return False
-        if self._keys and key == self._keys[-1]:
-            return True
         if not key or not key.isascii() or not key.isprintable():
             return False
+        if key == self.newest:
+            return True
         if key in self._keys:
             self._keys.remove(key)
         self._keys.append(key)
+        self.newest = key
         return True
-
-    @property
-    def newest(self) -> str:
-        """The key that was read last; "" where none is needed."""
-        return self._keys[-1] if self._keys else ""
 
     def sign(self, headers: MutableMapping[str, str]) -> None:
         """Leave what the SDK itself sends, and add the newest key and the connection's own headers.

@@ -234,7 +234,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, request: Request) -> None:
         self._state, self._deadline = _State.ANSWER, inf
-        self._task = self._loop.create_task(self._serve(request))
+        self._task = request.task = self._loop.create_task(self._serve(request))
 
     def _begin_next(self) -> None:
         self._begin(self._ahead.popleft())

@@ -55,11 +55,12 @@ class Request:
         version: of HTTP, "1.1".
         keeps: whether the caller means to send another one on the same connection.
         come: all of its body has come, though some of it may be left to read.
+        task: what answers it, once that has begun.
     """
 
     __slots__ = (
         "_broken", "_caller", "_line", "_pieces", "_size", "_waiter", "come", "headers", "keeps", "method",
-        "target", "version",
+        "target", "task", "version",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +72,7 @@ class Request:
         self.version = version
         self.keeps = keeps
         self.come = False
+        self.task: asyncio.Task[None] | None = None
         self._caller = caller
         self._line = caller.line
         self._pieces: list[bytes] = []

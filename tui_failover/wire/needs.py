@@ -12,6 +12,7 @@ from tui_failover.wire.dialect import Dialect
 _TOOLS, _FORCED, _IMAGES, _PDF, _STRUCTURE, _JSON, _SAMPLING = (1 << place for place in range(len(Need)))
 _PARTS: Final[Mapping[object, int]] = {"image_url": _IMAGES, "image": _IMAGES, "file": _PDF, "document": _PDF}
 _SHAPES: Final[Mapping[object, int]] = {"json_schema": _STRUCTURE, "json_object": _JSON}
+_TELLING: Final = frozenset({"tools", "functions", "temperature", "top_p", "response_format", "output_config"})
 _FREE: Final = frozenset({"auto", "none", "allowed_tools"})
 _VERSION: Final = "2023-06-01"  # what requests of another dialect go out under
 
@@ -19,6 +20,8 @@ _VERSION: Final = "2023-06-01"  # what requests of another dialect go out under
 def needs_of(body: Mapping[str, object]) -> Needs:
     """Return what a request in either dialect needs; it looks at members and kinds of parts, never into texts."""
     found = _of_messages(body.get("messages"))
+    if _TELLING.isdisjoint(body):
+        return _named(found)
     if body.get("tools") or body.get("functions"):
         found |= _TOOLS | (_FORCED if _forces(body.get("tool_choice")) else 0)
     if body.get("temperature") is not None or body.get("top_p") is not None:
