@@ -8,6 +8,8 @@ from tui_failover.core.ports import Upstream
 from tui_failover.core.spec import ProviderSpec
 from tui_failover.serving import Request, Response, Stream
 
+LetsIn = Callable[[Iterable[bytes]], bool]
+
 
 class Connect(Protocol):
     """Makes a provider that was registered at run time ready to be asked."""
@@ -27,10 +29,10 @@ class DataPath(Protocol):
         """Tell whether a request's target is its business."""
         ...
 
-    async def serve(self, request: Request, lets_in: Callable[[Iterable[bytes]], bool]) -> Response | Stream:
+    async def serve(self, request: Request, lets_in: LetsIn | None) -> Response | Stream:
         """Answer a request whose host and origin have been checked.
 
-        `lets_in` tells whether one of the tokens a caller presents is good for it, or none is needed.
+        `lets_in` tells whether one of the tokens a caller presents is good for it; None where none is needed.
         """
         ...
 

@@ -219,7 +219,7 @@ class _Desk:
         guards.check_host(request, self.hosts)
         guards.check_origin(request, self._origins)
         if self._data_path is not None and self._data_path.owns(request.target):
-            return self._data_path.serve(request, self._may_ask)
+            return self._data_path.serve(request, self._may_ask if self._tokens.wanted else None)
         return self._answer(request)
 
     async def _answer(self, request: Request) -> Response | Stream:
@@ -234,7 +234,7 @@ class _Desk:
         return answer if isinstance(answer, Stream) else answer.response()
 
     def _may_ask(self, presented: Iterable[bytes]) -> bool:
-        return not self._tokens.wanted or any(Scope.USE in self._tokens.allowed(token) for token in presented)
+        return any(Scope.USE in self._tokens.allowed(token) for token in presented)
 
     async def _seen_through(self, work: Awaitable[Answer | Stream]) -> Answer | Stream:
         """Carry a change out to its end although its caller leaves half-way."""

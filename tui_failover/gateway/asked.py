@@ -160,7 +160,10 @@ async def read_asked(
     """Return what is asked in that dialect; raises `Refused`."""
     check_method(request, "POST")
     _check_kind(request)
-    body = read_members(await _read_body(request, settings))
+    try:
+        body = read_members(await request.body(settings.body_bytes, settings.body_s))
+    except (BodyTooLong, TimeoutError, BodyBroken) as error:
+        raise _unread(error, settings) from None
     if isinstance(body, Problem):
         raise Refused(Fault.BAD_REQUEST, body.text, field=body.field)
     stream = body.values.get("stream")
@@ -225,16 +228,15 @@ def _check_kind(request: Request) -> None:
         raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=_UNREADABLE)
 
 
-async def _read_body(request: Request, settings: GatewaySettings) -> bytes:
-    try:
-        return await request.body(settings.body_bytes, settings.body_s)
-    except BodyTooLong:
-        message = f"The body is longer than {settings.body_bytes} bytes."
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        raise Refused(Fault.TOO_LARGE, message, status=status, headers=CLOSE) from None
-    except TimeoutError:
-        late = f"The body did not come within {settings.body_s:g} s."
-        status = HTTPStatus.REQUEST_TIMEOUT
-        raise Refused(Fault.BAD_REQUEST, late, status=status, headers=CLOSE) from None
-    except BodyBroken:
-        raise Refused(Fault.BAD_REQUEST, "The body broke off.", headers=CLOSE) from None
+def _unread(error: Exception, settings: GatewaySettings) -> Refused:
+    """Return what a caller is told whose body could not be read; its connection is of no more use."""
+    match error:
+        case BodyTooLong():
+            message = f"The body is longer than {settings.body_bytes} bytes."
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            return Refused(Fault.TOO_LARGE, message, status=status, headers=CLOSE)
+        case TimeoutError():
+            message = f"The body did not come within {settings.body_s:g} s."
+            return Refused(Fault.BAD_REQUEST, message, status=HTTPStatus.REQUEST_TIMEOUT, headers=CLOSE)
+        case _:
+            return Refused(Fault.BAD_REQUEST, "The body broke off.", headers=CLOSE)

@@ -76,11 +76,15 @@ async def handed_out(
 
 
 def give_back(flow: Flow, carried: Carried) -> None:
-    """Close an answer; one whose end mark has come has been given whole, though its caller may have left since."""
-    whole = flow.whole if carried.outcome is None else None
-    if whole is not None:
-        carried.ended(whole)
-    flow.close()
+    """Close an answer whose end has not been reached.
+
+    One whose end mark has come has been given whole, though its caller may have left since.
+    """
+    if carried.outcome is None:
+        whole = flow.whole
+        if whole is not None:
+            carried.ended(whole)
+        flow.close()
 
 
 async def _poured(flow: Flow, carried: Carried, write: Write) -> Outcome:

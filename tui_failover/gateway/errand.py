@@ -96,10 +96,10 @@ class Errand:
 
     def obstacle(self, spec: ProviderSpec) -> str:
         """Return why this provider cannot carry the request, or ""."""
-        if self._as_it_is(spec):
-            return ""
+        same = spec.dialect is self.asked.dialect
+        if same and (spec.responses or not f"{self.asked.path}/".startswith(_RESPONSES)):
+            return ""  # its bytes go out as they came
         if self.asked.call is Call.OTHER:
-            same = spec.dialect is self.asked.dialect
             return f"{'does not offer' if same else 'speaks another dialect than'} {self.asked.path}"
         translated = self._translated(spec)
         if isinstance(translated, Translated):
@@ -140,13 +140,6 @@ class Errand:
         """The translation that was answered, if it was one."""
         made = None if self.spec is None else self._translations.get(self.spec.id)
         return made if isinstance(made, Translated) else None
-
-    def _as_it_is(self, spec: ProviderSpec) -> bool:
-        """Tell whether this provider takes the request's bytes as they came."""
-        asked = self.asked
-        if spec.dialect is not asked.dialect:
-            return False
-        return spec.responses or asked.call is Call.CHAT or not f"{asked.path}/".startswith(_RESPONSES)
 
     def model_at(self, spec: ProviderSpec) -> str:
         """Return what the provider is asked for."""

@@ -79,12 +79,12 @@ class Gateway:
         """Tell whether a request's target is one of the gateway's."""
         return read_path(target) is not None
 
-    async def serve(self, request: Request, lets_in: LetsIn) -> Response | Stream:
+    async def serve(self, request: Request, lets_in: LetsIn | None) -> Response | Stream:
         """Answer a request.
 
         Args:
             request: for a path the gateway owns; its host and origin have been checked.
-            lets_in: tells whether one of the tokens a caller presents is good, or none is needed.
+            lets_in: tells whether one of the tokens a caller presents is good; None where none is needed.
         """
         path = read_path(request.target) or _UNKNOWN
         turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
@@ -127,11 +127,11 @@ class Gateway:
                 request.task.cancel()
         await self._idle.wait()
 
-    def _let_in(self, turn: _Turn, lets_in: LetsIn) -> None:
+    def _let_in(self, turn: _Turn, lets_in: LetsIn | None) -> None:
         if self._stopping or len(self._under_way) >= self._settings.at_once:
             why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
             raise Refused(Fault.NO_PROVIDER, why, headers=CLOSE if self._stopping else {})
-        if not lets_in(_presented(turn.request)):
+        if lets_in is not None and not lets_in(_presented(turn.request)):
             raise Refused(
                 Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
             )

@@ -6,6 +6,7 @@ the same as for queries through the SDKs.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Failed
@@ -51,7 +52,7 @@ class BytesUpstream:
             return Refusal(Failed(replace(failure, reason=reason), 0.0))
         flow = BytesFlow(order, limits, self._diagnostician, self._clock)
         try:
-            await flow.begin(lambda: self._request(order, limits, flow.left_us))
+            await flow.begin(partial(self._request, order, limits, flow.left_us))
         except ErrorAnswer as answer:
             body = self._diagnostician.hidden(answer.body).encode()
             return Refusal(Failed(answer.failure, flow.elapsed_s), answer.status, body, answer.content_type)

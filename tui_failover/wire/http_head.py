@@ -13,7 +13,7 @@ def written_head(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
     Raises:
         ValueError: one of them would end its line and begin another.
     """
-    lines = [first_line, *[f"{name}: {value}" for name, value in headers]]
+    lines = [first_line, *map(": ".join, headers)]
     said = "".join(lines)
     if "\n" in said or "\r" in said:
         message = "a header that holds the end of a line"
