@@ -130,6 +130,17 @@ async def test_what_is_no_answer_by_the_standard_ends_the_connection(said: bytes
     assert not ends.connection.usable
 
 
+async def test_what_came_before_a_fault_is_read_before_it_is_told_also_where_both_came_together() -> None:
+    ends = Ends()
+    coming = ends.ask()
+    ends.hear(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\nno size\r\n")
+    answer = await coming
+
+    assert await answer.read() == b"ab"
+    with pytest.raises(NotHttp):
+        await answer.read()
+
+
 @pytest.mark.parametrize("endless", [b"1" * 4_096, b"0\r\n" + b"a" * 4_096], ids=["a chunk's size", "a trailer"])
 async def test_what_lies_between_pieces_of_a_body_is_bounded(endless: bytes) -> None:
     ends = Ends()

@@ -75,6 +75,19 @@ async def test_more_requests_ahead_than_anybody_needs_are_refused_after_the_firs
 
 
 @virtually
+async def test_answer_that_ends_its_connection_says_so_once_to_callers_of_both_versions() -> None:
+    async def last(_: Request) -> Response:
+        return Response(200, {"Connection": "close"}, b"")
+
+    callers = CallerEnd(last), CallerEnd(last)
+    callers[0].say(asking())
+    callers[1].say(asking("/", "Connection: keep-alive", version="1.0"))
+    await settled()
+
+    assert [caller.heard for caller in callers] == [OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n"] * 2
+
+
+@virtually
 async def test_caller_that_leaves_ends_what_is_done_for_it() -> None:
     ended = asyncio.Event()
 
