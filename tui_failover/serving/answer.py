@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from itertools import chain
 
 from tui_failover.serving.line import Line
 from tui_failover.wire.http_head import written_head
 
 _FIRST_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
-_CLOSE, _KEEP = ("Connection", "close"), ("Connection", "keep-alive")
+_CLOSE, _KEEP = "Connection: close", "Connection: keep-alive"
 _BODILESS = frozenset({204, 304})  # RFC 9112, 6.3
 
 
@@ -95,7 +94,7 @@ def whole(response: Response, utc: float, version: str, *, bare: bool, closes: b
         bare: only its head, which says how long its body would be (RFC 9110, 9.3.2).
         closes: the connection ends with it.
     """
-    framing = [] if response.status in _BODILESS else [("Content-Length", str(len(response.body)))]
+    framing = [] if response.status in _BODILESS else [f"Content-Length: {len(response.body)}"]
     if closes and not response.closes:
         framing.append(_CLOSE)
     elif version == "1.0" and not closes:
@@ -106,17 +105,17 @@ def whole(response: Response, utc: float, version: str, *, bare: bool, closes: b
 
 def beginning(status: int, headers: Mapping[str, str], utc: float, version: str, *, closes: bool) -> bytes:
     """Return the head of an answer that goes on; in pieces where the version knows them, else until it closes."""
-    framing = [] if version == "1.0" else [("Transfer-Encoding", "chunked")]
+    framing = [] if version == "1.0" else ["Transfer-Encoding: chunked"]
     if closes or not framing:
         framing.append(_CLOSE)
     return _head(status, headers, utc, framing)
 
 
-def _head(status: int, headers: Mapping[str, str], utc: float, framing: Iterable[tuple[str, str]]) -> bytes:
+def _head(status: int, headers: Mapping[str, str], utc: float, framing: Iterable[str]) -> bytes:
     first_line = _FIRST_LINES.get(status) or f"HTTP/1.1 {status} "
-    return written_head(first_line, chain(headers.items(), (("Date", _date(int(utc))),), framing))
+    return written_head(first_line, headers.items(), _date(int(utc)), *framing)
 
 
 @lru_cache(maxsize=2)
 def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+    return f"Date: {formatdate(second, usegmt=True)}"

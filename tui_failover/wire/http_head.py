@@ -3,19 +3,20 @@
 from collections.abc import Iterable
 
 
-def written_head(first_line: str, headers: Iterable[tuple[str, str]]) -> bytes:
+def written_head(first_line: str, headers: Iterable[tuple[str, str]], *lines: str) -> bytes:
     """Return the head as it is sent, its empty line included.
 
     Args:
         first_line: of a request or an answer.
         headers: names and values; bytes that came as surrogates leave as they came.
+        lines: further headers, as they are sent.
 
     Raises:
         ValueError: one of them would end its line and begin another.
     """
-    lines = [first_line, *map(": ".join, headers)]
-    said = "".join(lines)
+    head = [first_line, *map(": ".join, headers), *lines]
+    said = "".join(head)
     if "\n" in said or "\r" in said:
         message = "a header that holds the end of a line"
         raise ValueError(message)
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n"
+    return "\r\n".join(head).encode("utf-8", "surrogateescape") + b"\r\n\r\n"
