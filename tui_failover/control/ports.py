@@ -30,7 +30,7 @@ class DataPath(Protocol):
         ...
 
     async def serve(self, request: Request, lets_in: LetsIn | None) -> Response | Stream:
-        """Answer a request whose host and origin have been checked.
+        """Answer a request whose host and origin have been checked, whatever goes wrong.
 
         `lets_in` tells whether one of the tokens a caller presents is good for it; None where none is needed.
         """

@@ -204,23 +204,25 @@ class _Desk:
         self._router = Router(ROUTES)
         self._under_way: set[asyncio.Future[Answer | Stream]] = set()
 
-    async def serve(self, request: Request) -> Response | Stream:
-        """Return the answer; whatever goes wrong, it has the one shape."""
+    def serve(self, request: Request) -> Awaitable[Response | Stream]:
+        """Return the answer on its way; whatever goes wrong, it has the shape its caller knows."""
         try:
-            return await self._way(request)
+            guards.check_target(request)
+            guards.check_host(request, self.hosts)
+            guards.check_origin(request, self._origins)
+        except Problem as problem:
+            return _failed(problem)
+        if self._data_path is not None and self._data_path.owns(request.target):
+            return self._data_path.serve(request, self._may_ask if self._tokens.wanted else None)
+        return self._served(request)
+
+    async def _served(self, request: Request) -> Response | Stream:
+        try:
+            return await self._answer(request)
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001 - the outermost frame of a request
             return failed(_problem_in(error, request))
-
-    def _way(self, request: Request) -> Awaitable[Response | Stream]:
-        """Return the answer on its way, for a request that may be answered at all."""
-        guards.check_target(request)
-        guards.check_host(request, self.hosts)
-        guards.check_origin(request, self._origins)
-        if self._data_path is not None and self._data_path.owns(request.target):
-            return self._data_path.serve(request, self._may_ask if self._tokens.wanted else None)
-        return self._answer(request)
 
     async def _answer(self, request: Request) -> Response | Stream:
         found = self._router.find(request.method, request.target)
@@ -269,6 +271,10 @@ class _Desk:
             return query
         guards.check_shape(body, limits.depth)
         return guards.parse_object(body)
+
+
+async def _failed(problem: Problem) -> Response:
+    return failed(problem)
 
 
 def _refused(status: HTTPStatus, code: str, message: str) -> Response:
