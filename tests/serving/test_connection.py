@@ -268,6 +268,23 @@ async def test_answer_that_breaks_off_is_never_taken_for_whole() -> None:
     assert not caller.line.open
 
 
+@pytest.mark.parametrize("how", ["returns another", "fails"])
+@virtually
+async def test_answer_that_has_begun_is_broken_off_where_whoever_gives_it_changes_its_mind(how: str) -> None:
+    async def changing_its_mind(request: Request) -> Response:
+        await request.begin(200, {}).write(b"one")
+        if how == "fails":
+            raise ZeroDivisionError
+        return Response(200, {}, b"two")
+
+    caller = CallerEnd(changing_its_mind)
+    caller.say(asking())
+    await settled()
+
+    assert caller.heard.endswith(b"\r\n\r\n3\r\none\r\n")
+    assert not caller.line.open
+
+
 @virtually
 async def test_writing_to_a_caller_that_has_left_is_told() -> None:
     told: list[BaseException] = []
@@ -321,6 +338,18 @@ async def test_what_lies_between_pieces_of_a_body_is_bounded(endless: bytes) -> 
     await settled()
 
     assert caller.line.ended
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, b"200"), (1, b"431")], ids=["up to the cap", "beyond it"])
+@virtually
+async def test_head_that_comes_byte_by_byte_has_the_same_cap(more: int, status: bytes) -> None:
+    bare = len(asking("/", "X: "))
+    said = asking("/", "X: " + "a" * (2_000 - bare + more))
+    caller = CallerEnd(bounds=Bounds(header_bytes=2_000 - len(b"\r\n\r\n")))
+    caller.say(*(said[place : place + 1] for place in range(len(said))))
+    await settled()
+
+    assert caller.heard.startswith(b"HTTP/1.1 " + status)
 
 
 @virtually

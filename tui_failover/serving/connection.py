@@ -67,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._headers: list[tuple[str, str]] = []
         self._size = 0
+        self._unfinished = 0  # bytes of it that came after its beginning, whatever the parser made of them
         self._longest = 0
         self._between = 0
 
@@ -102,7 +103,8 @@ class Connection(asyncio.Protocol):
         self._caller.source = str(address[0]) if isinstance(address, tuple) and address else ""
         same = sum(peer.source == self.source for peer in self._peers)
         if len(self._peers) >= self._bounds.connections or same >= self._bounds.per_source:
-            self._cut(self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too-many", "too many connections are open"))
+            crowded = self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "too-many", "too many connections are open")
+            self._cut(crowded, unread=False)  # who floods us gets no more time for it
             return
         self._peers.add(self)
         self._wait(_State.HEAD, self._bounds.header_s)
@@ -133,7 +135,7 @@ class Connection(asyncio.Protocol):
         if self._state is _State.NEXT:  # still: a head has begun, and not come to its end
             self._wait(_State.HEAD, self._bounds.header_s)
         if begun and self._in_head:
-            self._size += len(data)
+            self._unfinished += len(data)
         if self._in_head or self._coming is not None or self._ahead:  # else all that came is being answered
             self._check_bounds()
 
@@ -170,7 +172,7 @@ class Connection(asyncio.Protocol):
         self._in_head = True
         self._target = b""
         self._headers = []
-        self._size = self._longest = 0
+        self._size = self._longest = self._unfinished = 0
 
     def on_url(self, piece: bytes) -> None:
         """Take a piece of the request target."""
@@ -291,6 +293,9 @@ class Connection(asyncio.Protocol):
         await self._line.room()
 
     def _send(self, request: Request, answer: Response, *, closes: bool = False) -> bool:
+        if request.begun is not None:  # another answer cannot follow in the middle of one
+            request.begun.break_off()
+            return True
         closes = closes or answer.closes or self._stopping or not (request.keeps and request.come)
         bare = request.method == "HEAD"
         self._line.send(whole(answer, self._caller.utc, request.version, bare=bare, closes=closes))
@@ -307,7 +312,7 @@ class Connection(asyncio.Protocol):
 
     def _too_much(self) -> Response | None:
         bounds, target = self._bounds, len(self._target)
-        if self._size + target > bounds.header_bytes:
+        if max(self._size + target, self._unfinished - len("\r\n\r\n")) > bounds.header_bytes:
             message = f"headers exceed {bounds.header_bytes} bytes"
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", message)
         if max(self._longest, target) > bounds.line_bytes or len(self._headers) > bounds.headers:
@@ -367,12 +372,12 @@ class Connection(asyncio.Protocol):
         else:
             self._leave()
 
-    def _cut(self, response: Response) -> None:
+    def _cut(self, response: Response, *, unread: bool = True) -> None:
         """Answer what has not been read as a request, and close."""
         transport = self._line.transport
         if transport is not None and not transport.is_closing():
             transport.write(whole(response, self._caller.utc, "1.1", bare=False, closes=True))
-        self._leave(unread=True)
+        self._leave(unread=unread)
 
     def _leave(self, *, unread: bool = False) -> None:
         """Close; what a caller that does not read has left over is thrown away soon after."""

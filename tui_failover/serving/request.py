@@ -55,12 +55,13 @@ class Request:
         version: of HTTP, "1.1".
         keeps: whether the caller means to send another one on the same connection.
         come: all of its body has come, though some of it may be left to read.
+        begun: the answer whose head has left, if one has.
         task: what answers it, once that has begun.
     """
 
     __slots__ = (
-        "_broken", "_caller", "_line", "_pieces", "_size", "_waiter", "come", "headers", "keeps", "method",
-        "target", "task", "version",
+        "_broken", "_caller", "_line", "_pieces", "_size", "_waiter", "begun", "come", "headers", "keeps",
+        "method", "target", "task", "version",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,7 @@ class Request:
         self.version = version
         self.keeps = keeps
         self.come = False
+        self.begun: Stream | None = None
         self.task: asyncio.Task[None] | None = None
         self._caller = caller
         self._line = caller.line
@@ -151,7 +153,8 @@ class Request:
         """Send the head of an answer that goes on."""
         closes = not self.keeps or not self.come
         self._line.send(beginning(status, headers, self._caller.utc, self.version, closes=closes))
-        return Stream(self._line, self._caller.linger_s, chunked=self.version != "1.0", closes=closes)
+        self.begun = Stream(self._line, self._caller.linger_s, chunked=self.version != "1.0", closes=closes)
+        return self.begun
 
     # What the connection tells.
 
