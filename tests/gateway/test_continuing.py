@@ -25,7 +25,7 @@ from tui_failover.gateway.errand import Errand
 from tui_failover.gateway.rendering import Making
 from tui_failover.rehearsal import Resuming
 from tui_failover.wire.delivered import Delivered
-from tui_failover.wire.forwarding import Forward, Refusal
+from tui_failover.wire.forwarding import Forward, Gathering, Refusal
 from tui_failover.wire.members import Members
 from tui_failover.wire.sse_raw import RawEvents
 
@@ -304,6 +304,7 @@ class SpeaksAndFails:
     """Says something, and fails before any of it can be handed out."""
 
     async def forward(self, order: Forward, limits: Limits) -> Refusal:
+        assert not isinstance(order.rendering, Gathering)
         for text in ("One two", " three"):
             for raw, event in RawEvents().feed(said(text)):
                 order.rendering.feed(raw, event)

@@ -17,7 +17,7 @@ from tui_failover.gateway.rendering import Making, SameStream, SameWhole
 from tui_failover.providers.bytes_flow import BytesFlow
 from tui_failover.providers.diagnosis import Diagnostician
 from tui_failover.wire.dialect import Dialect
-from tui_failover.wire.forwarding import Forward, Rendering
+from tui_failover.wire.forwarding import Forward, Gathering, Rendering
 from tui_failover.wire.members import Members
 
 LIMITS = Limits(connect_s=3.0, first_content_s=12.0, progress_s=20.0, total_s=600.0)
@@ -69,10 +69,11 @@ class Pieces:
         pass
 
 
-async def answered(rendering: Rendering, pieces: Sequence[bytes], pause_s: float = 0.0) -> tuple[bytes, Outcome]:
+async def answered(
+    rendering: Rendering | Gathering, pieces: Sequence[bytes], pause_s: float = 0.0
+) -> tuple[bytes, Outcome]:
     """Return what the caller gets and how it ended."""
-    whole = isinstance(rendering, SameWhole)
-    order = Forward("/chat/completions", Members("{}", {}, {}, {}), "m", rendering, stream=True, until_whole=whole)
+    order = Forward("/chat/completions", Members("{}", {}, {}, {}), "m", rendering, stream=True)
     flow = BytesFlow(order, LIMITS, Diagnostician(tuple, lambda: 0.0), VirtualClock())
 
     async def send() -> Any:
@@ -126,6 +127,22 @@ def test_each_piece_of_content_gives_the_next_one_its_time(word: str) -> None:
 
     assert isinstance(ended, Answered)
     assert ended.elapsed_s == pytest.approx(len(pieces) * pause_s)
+
+
+@pytest.mark.parametrize(
+    ("last", "rule"),
+    [(b"data: {\n\n", "stream.malformed"), (b'data: {"error": {"message": "No."}}\n\n', "stream.error-event")],
+    ids=["broken", "error"],
+)
+def test_what_came_before_a_fault_counts_also_where_both_came_together(last: bytes, rule: str) -> None:
+    said = chunk({"content": "Yes"}, usage={"prompt_tokens": 9, "completion_tokens": 3})
+    apart, together = [said, last], [said + last + chunk({"content": ","})]
+
+    outcomes = [run_virtually(answered(SameWhole(Dialect.OPENAI), pieces))[1] for pieces in (apart, together)]
+
+    assert outcomes[0] == outcomes[1]
+    assert isinstance(outcomes[0], Failed)
+    assert (outcomes[0].failure.rule, outcomes[0].usage) == (rule, Usage(9, 3))
 
 
 def test_comments_give_nobody_more_time() -> None:

@@ -18,7 +18,8 @@ from openai.types.chat.completion_create_params import (
 
 from tui_failover.wire.answer import Wording
 from tui_failover.wire.dialect import Dialect
-from tui_failover.wire.sse import SseDecoder, SseEvent
+from tui_failover.wire.sse import Said, SseDecoder, SseEvent
+from tui_failover.wire.sse_raw import RawEvents
 from tui_failover.wire.stream_translation import StreamTranslator
 
 CREATED = 1_795_428_000
@@ -74,6 +75,11 @@ def sse(*documents: object, named: bool = False) -> bytes:
         data = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
         lines.append(f"{name}data: {data}\n\n")
     return "".join(lines).encode()
+
+
+def said_in(body: bytes) -> list[Said]:
+    """What all complete events of a stream say."""
+    return RawEvents().said(body)
 
 
 def events_of(body: bytes) -> list[SseEvent]:

@@ -11,9 +11,9 @@ from tests.support.dialects import (
     call_piece,
     calls,
     chunk,
-    events_of,
     message_end,
     message_start,
+    said_in,
     sse,
     text_block,
     tool_block,
@@ -29,8 +29,10 @@ STOP = chunk({}, "stop")
 
 def assembled(dialect: Dialect, *documents: object) -> Any:
     assembler = assembler_of(dialect)
-    for event in events_of(sse(*documents)):
-        assembler.feed(event)
+    for said in said_in(sse(*documents)):
+        broken = assembler.feed([said]).broken
+        if broken is not None:
+            raise broken
     return assembler.document()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_failover.wire.members import Members, read_members
-from tui_failover.wire.sse import MOST_PENDING, ProtocolError, SseDecoder
+from tui_failover.wire.sse import MOST_PENDING, ProtocolError, SseDecoder, SseEvent
 from tui_failover.wire.sse_raw import RawEvents
 from tui_failover.wire.verdict import Problem
 
@@ -22,7 +22,11 @@ lines = st.sampled_from(
     [b"data: one", b"data:two", b": comment", b"event: ping", b"id: 1", b"", b"data: \xc3\xa9"]
 )
 ends = st.sampled_from([b"\n", b"\r\n", b"\r"])
-streams = st.lists(st.tuples(lines, ends)).map(lambda pairs: b"".join(line + end for line, end in pairs))
+streams = st.builds(
+    lambda mark, pairs: mark + b"".join(line + end for line, end in pairs),
+    st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    st.lists(st.tuples(lines, ends)),
+)
 
 
 def members_of(body: bytes) -> Members:
@@ -79,10 +83,13 @@ def test_blocks_are_the_bytes_that_came_and_say_what_the_decoder_reads(stream: b
     pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     raw_events = RawEvents()
 
+    unmoved = RawEvents()
     blocks = [block for piece in pieces for block in raw_events.feed(piece)]
+    said = [one for piece in pieces for one in unmoved.said(piece)]
 
     assert stream.startswith(b"".join(raw for raw, _ in blocks))
     assert [event for _, event in blocks if event] == list(SseDecoder().feed(stream))
+    assert [SseEvent(name, data.decode()) for name, data in said] == list(SseDecoder().feed(stream))
 
 
 def test_an_event_without_end_is_refused() -> None:

@@ -17,6 +17,7 @@ from tests.support.dialects import (
     counted_ids,
     message_end,
     message_start,
+    said_in,
     sse,
     text_block,
     tool_block,
@@ -30,7 +31,7 @@ from tui_failover.wire.conversation import Refusal, Text, Thinking, ToolCall
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.openai_answer import read_openai_answer
 from tui_failover.wire.openai_responses_writing import write_responses_answer
-from tui_failover.wire.sse import ProtocolError, SseDecoder
+from tui_failover.wire.sse import ProtocolError
 from tui_failover.wire.stream_translation import stream_of
 
 CHAT, MESSAGES = Dialect.OPENAI, Dialect.ANTHROPIC
@@ -248,8 +249,7 @@ def without_ids(value: Any) -> Any:
 def test_streamed_and_whole_answers_say_the_same(source: Dialect, body: bytes) -> None:
     read = read_openai_answer if source is CHAT else read_anthropic_answer
     assembler = assembler_of(source)
-    for event in SseDecoder().feed(body):
-        assembler.feed(event)
+    assembler.feed(said_in(body))
     answer = read(assembler.document())
     assert isinstance(answer, Answer)
 

@@ -19,6 +19,7 @@ from tests.support.dialects import (
     message_end,
     message_of,
     message_start,
+    said_in,
     sse,
     text_block,
     tool_block,
@@ -36,7 +37,6 @@ from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
 from tui_failover.wire.openai_request_reading import read_openai_request
 from tui_failover.wire.openai_request_writing import write_openai_request
-from tui_failover.wire.sse import SseDecoder
 from tui_failover.wire.stream_translation import stream_of
 from tui_failover.wire.translation import Target, Translated
 
@@ -281,8 +281,7 @@ def test_whole_answer_streams_as_itself(dialect: Dialect, parts: list[Any]) -> N
     assert isinstance(answer, Answer)
 
     assembler = assembler_of(dialect)
-    for event in SseDecoder().feed(stream_of(dialect, answer, Wording("m"), counted_ids(), CREATED)):
-        assembler.feed(event)
+    assembler.feed(said_in(stream_of(dialect, answer, Wording("m"), counted_ids(), CREATED)))
     read = read_openai_answer if dialect is Dialect.OPENAI else read_anthropic_answer
     again = read(assembler.document())
 

@@ -32,7 +32,7 @@ from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.error_writing import ErrorDetail, Fault, write_failed_response, write_stream_error
-from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal, Rendering
+from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Gathering, Refusal, Rendering
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.members import read_members
@@ -148,7 +148,7 @@ class Errand:
     def _order(self, spec: ProviderSpec) -> Forward:
         asked, model = self.asked, self.model_at(spec)
         if asked.call is Call.OTHER:
-            return Forward(asked.path, asked.body, model, Untouched(), asked.headers, until_whole=True, talk=False)
+            return Forward(asked.path, asked.body, model, Untouched(), asked.headers, talk=False)
         if asked.call is Call.RESPONSES:
             self.making.standing = Standing()
         made = self._translations.get(spec.id)
@@ -161,14 +161,15 @@ class Errand:
             asked.headers,
             changes(asked) if translated is None else {},
             stream=asked.streams or (self.settings.rescue_whole and can_stream(asked)),
-            until_whole=not asked.streams,
             hold_back=HELD_BACK if self.mid_stream is MidStream.BUFFER else 0,
             talk=asked.call is not Call.RESPONSES,
         )
         return order if translated is None else in_translation(order, spec.dialect, translated)
 
-    def _rendering(self, spec: ProviderSpec, translated: Translated | None) -> Rendering:
+    def _rendering(self, spec: ProviderSpec, translated: Translated | None) -> Rendering | Gathering:
         rendering = self._rendered(spec, translated)
+        if isinstance(rendering, Gathering):
+            return rendering
         if self.mid_stream is MidStream.CONTINUE and self._may_be_continued:
             self.delivered = Delivered(self.asked.dialect)
             return Remembered(rendering, self.delivered)
@@ -181,7 +182,7 @@ class Errand:
         known = asked.streams and asked.call in {Call.CHAT, Call.MESSAGES}
         return known and may_be_continued(asked.dialect, asked.body.values)
 
-    def _rendered(self, spec: ProviderSpec, translated: Translated | None) -> Rendering:
+    def _rendered(self, spec: ProviderSpec, translated: Translated | None) -> Rendering | Gathering:
         if translated is not None:
             kind = TranslatedStream if self.asked.streams else TranslatedWhole
             return kind(spec.dialect, translated.wording, self.making)

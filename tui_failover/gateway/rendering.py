@@ -1,6 +1,6 @@
 """From what a provider sends to what the caller gets: the same bytes, an assembled answer, or a translation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tui_failover.wire.answer import Answer, Wording
 from tui_failover.wire.anthropic_answer import read_anthropic_answer, write_anthropic_answer
@@ -9,12 +9,12 @@ from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import NOTHING, Delta
 from tui_failover.wire.dialect import READ_DOCUMENT, READ_EVENT, Dialect
 from tui_failover.wire.error_body import error_in
-from tui_failover.wire.forwarding import Rendering
+from tui_failover.wire.forwarding import Gathering, Rendering
 from tui_failover.wire.json_text import json_bytes, json_value
 from tui_failover.wire.openai_answer import read_openai_answer, write_openai_answer
 from tui_failover.wire.openai_responses_writing import write_responses_answer
 from tui_failover.wire.responses_standing import Standing
-from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
+from tui_failover.wire.sse import ProtocolError, Said, SseEvent, json_object
 from tui_failover.wire.stream_parts import parts_of
 from tui_failover.wire.stream_translation import (
     MakeId,
@@ -110,7 +110,7 @@ class SameStream:
         raise ProtocolError(message)
 
 
-class SameWhole:
+class SameWhole(Gathering):
     """The provider's answer for a caller who does not stream; put together where the provider does."""
 
     __slots__ = ("_assembler", "_dialect")
@@ -119,9 +119,9 @@ class SameWhole:
         self._dialect = dialect
         self._assembler = assembler_of(dialect)
 
-    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - the caller gets no events
-        """Add the event to the answer."""
-        return Step(b"", NOTHING if event is None else self._assembler.feed(event))
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Add the events to the answer."""
+        return self._assembler.feed(events)
 
     def whole(self, body: bytes) -> Step:
         """Return the answer as it came."""
@@ -217,7 +217,7 @@ class Remembered:
         return Step(step.output, step.delta)
 
 
-class TranslatedWhole:
+class TranslatedWhole(Gathering):
     """The answer of a provider of the other dialect for a caller who does not stream."""
 
     def __init__(self, source: Dialect, wording: Wording, making: Making) -> None:
@@ -226,9 +226,9 @@ class TranslatedWhole:
         self._making = making
         self._assembler = assembler_of(source)
 
-    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - the caller gets no events
-        """Add the event to the answer."""
-        return Step(b"", NOTHING if event is None else self._assembler.feed(event))
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Add the events to the answer."""
+        return self._assembler.feed(events)
 
     def whole(self, body: bytes) -> Step:
         """Return the answer in the caller's dialect."""
@@ -249,13 +249,12 @@ class TranslatedWhole:
         return json_bytes(write_anthropic_answer(answer, self._wording, making.make_id))
 
 
-class Untouched:
+class Untouched(Gathering):
     """The answer to a call that is no conversation; all that is known of it is whether it is an error."""
 
-    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - no call is known that streams
-        """Refuse: how such a stream ends is not known."""
-        message = "a stream where none was asked for"
-        raise ProtocolError(message)
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Refuse: no call is known that streams, nor how such a stream would end."""
+        return Delta(broken=ProtocolError("a stream where none was asked for")) if any(events) else NOTHING
 
     def whole(self, body: bytes) -> Step:
         """Return the answer as it came."""

@@ -1,13 +1,15 @@
 """Answers of the Responses API from a provider that offers it: the same bytes, streamed or whole."""
 
+from collections.abc import Iterable
+
 from tui_failover.gateway.rendering import document_in
-from tui_failover.wire.delta import NOTHING, as_mapping
-from tui_failover.wire.forwarding import Rendering
+from tui_failover.wire.delta import NOTHING, Delta, as_mapping, together
+from tui_failover.wire.forwarding import Gathering, Rendering
 from tui_failover.wire.members import member_in
 from tui_failover.wire.openai_responses import ENDS, delta_of, read_document
 from tui_failover.wire.openai_responses_writing import stream_of_response
 from tui_failover.wire.responses_standing import Standing
-from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
+from tui_failover.wire.sse import ProtocolError, Said, SseEvent, json_object, object_in
 from tui_failover.wire.stream_translation import Step
 
 _BROKEN_OFF = "a stream that ends before its answer does"
@@ -47,20 +49,23 @@ class ResponsesStream:
         return b""
 
 
-class ResponsesWhole:
+class ResponsesWhole(Gathering):
     """The provider's answer for a caller who does not stream; of a stream, the object its last event carries."""
 
     def __init__(self) -> None:
         self._response: bytes | None = None
 
-    def feed(self, raw: bytes, event: SseEvent | None) -> Step:  # noqa: ARG002 - the caller gets no events
-        """Keep the answer, if this is the event that carries it."""
-        if event is None or event.data.startswith(_DONE):
-            return Step(b"", NOTHING)
-        document = json_object(event)
-        if (document.get("type") or event.name) in ENDS:
-            self._response = member_in(event.data, "response")
-        return Step(b"", delta_of(document, event.name))
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Keep the answer, if one of the events carries it."""
+        return together(self._add, events)
+
+    def _add(self, name: str, data: bytes) -> Delta:
+        if data.startswith(_DONE.encode()):
+            return NOTHING
+        document = object_in(data)
+        if (document.get("type") or name) in ENDS:
+            self._response = member_in(str(data, "utf-8", "replace"), "response")
+        return delta_of(document, name)
 
     def whole(self, body: bytes) -> Step:
         """Return the answer as it came."""
@@ -77,6 +82,6 @@ class ResponsesWhole:
         return self._response
 
 
-def of_responses(standing: Standing, *, streams: bool) -> Rendering:
+def of_responses(standing: Standing, *, streams: bool) -> Rendering | Gathering:
     """Return how the answer of a provider that offers Responses reaches its caller."""
     return ResponsesStream(standing) if streams else ResponsesWhole()

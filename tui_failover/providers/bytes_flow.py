@@ -13,7 +13,7 @@ from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
 from tui_failover.wire.continuation import NotTakenUp
 from tui_failover.wire.delta import NOTHING
-from tui_failover.wire.forwarding import NOT_TAKEN_UP, Forward
+from tui_failover.wire.forwarding import NOT_TAKEN_UP, Forward, Gathering, Rendering
 from tui_failover.wire.refrain import Refrain, refrain_of
 from tui_failover.wire.sse import ProtocolError
 from tui_failover.wire.sse_raw import RawEvents
@@ -102,7 +102,7 @@ class BytesFlow:
 
     @property
     def _held_back(self) -> bool:
-        return self._order.until_whole or len(self._ready) < self._order.hold_back
+        return isinstance(self._order.rendering, Gathering) or len(self._ready) < self._order.hold_back
 
     @property
     def elapsed_s(self) -> float:
@@ -252,19 +252,38 @@ class BytesFlow:
         self._received += len(piece)
         if self._received > _MOST_STREAMED:
             raise Wrong(Seen.ENDLESS)
+        rendering = self._order.rendering
+        if isinstance(rendering, Gathering):
+            self._gather(rendering, piece)
+        elif not self._marked:
+            self._hand_on(rendering, piece)
+        if self._marked and self._response is not None and self._response.at_end:
+            self._finish()
+
+    def _gather(self, rendering: Gathering, piece: bytes) -> None:
+        if self._marked:
+            return
+        events = self._events.said(piece)
+        self._count += len(events)
+        delta = rendering.feed(events)
+        self._assembly.take(delta)
+        if delta.content:
+            self._content_came()
+        if delta.done:
+            self._mark()
+
+    def _hand_on(self, rendering: Rendering, piece: bytes) -> None:
         text = "" if self._refrain is None else self._refrain.text_in(piece)
         if text:
             self._assembly.say(text)
             self._ready += piece
             self._content_came()
-        elif not self._marked:
-            self._read_events(piece)
-        if self._marked and self._response is not None and self._response.at_end:
-            self._finish()
+        else:
+            self._read_events(rendering, piece)
 
-    def _read_events(self, piece: bytes) -> None:
+    def _read_events(self, rendering: Rendering, piece: bytes) -> None:
         raw, step = b"", _NOTHING_YET
-        feed, assembly = self._order.rendering.feed, self._assembly
+        feed, assembly = rendering.feed, self._assembly
         for raw, event in self._events.feed(piece):
             self._count += event is not None
             step = feed(raw, event)

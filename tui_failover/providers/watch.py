@@ -79,8 +79,6 @@ class Assembly:
 
     def take(self, delta: Delta) -> None:
         """Add `delta`; raises where it ends the attempt as a failure."""
-        if delta.error is not None:
-            raise Wrong(Seen.ERROR_INSIDE, delta.error)
         if delta.text:
             self.say(delta.text)
         if delta.content:
@@ -93,6 +91,8 @@ class Assembly:
             self.finished = True
         if delta.input_tokens is not None or delta.output_tokens is not None:
             self._take_counts(delta)
+        if delta.error is not None or delta.broken is not None:
+            raise delta.broken or Wrong(Seen.ERROR_INSIDE, delta.error)
 
     def say(self, text: str) -> None:
         """Add text, where that is all there is to add to an answer whose content has begun."""

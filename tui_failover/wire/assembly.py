@@ -3,18 +3,19 @@
 Nothing is translated here, so signatures, citations, log probabilities and fields nobody has heard of survive.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from tui_failover.wire import anthropic_messages, openai_chat
 from tui_failover.wire.call_slots import CallSlots
-from tui_failover.wire.delta import Delta, as_mapping, as_text
+from tui_failover.wire.delta import NOTHING, Delta, ErrorShape, as_mapping, as_text, together
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.json_text import read_arguments
-from tui_failover.wire.sse import ProtocolError, SseEvent, json_object
+from tui_failover.wire.sse import ProtocolError, Said, object_in
 from tui_failover.wire.tokens import latest, without_nulls
 
 _Document = dict[str, object]
+_DONE = b"[DONE]"
 RAW_INPUT = "_raw"  # holds arguments that are no JSON object, such as those of a call cut by the token limit
 
 
@@ -25,8 +26,8 @@ class Assembler(Protocol):
     def complete(self) -> bool:
         """The answer is whole: its end mark came, or what its dialect lets stand for one."""
 
-    def feed(self, event: SseEvent) -> Delta:
-        """Add an event and return what it says; raises `ProtocolError` where it is not a JSON object."""
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Add events and return what they say together; those after an end or a fault are left out."""
 
     def document(self) -> _Document:
         """Return the whole answer; raises `ProtocolError` where it is not complete."""
@@ -40,35 +41,43 @@ def assembler_of(dialect: Dialect) -> Assembler:
 class ChatAssembler:
     """Puts a Chat Completions stream together, every choice of it."""
 
-    __slots__ = ("_choices", "_done", "_failed", "_head")
+    __slots__ = ("_beside", "_choices", "_done", "_error", "_finish", "_head", "_input", "_model", "_output")
 
     def __init__(self) -> None:
         self._head: _Document = {}
+        self._beside: _Document = {}
         self._choices: dict[int, _Choice] = {}
+        self._model = ""
+        self._finish = ""
+        self._input: int | None = None
+        self._output: int | None = None
         self._done = False
-        self._failed = False
+        self._error: ErrorShape | None = None
 
     @property
     def complete(self) -> bool:
         """`[DONE]` came, or every choice has its finish reason."""
         choices = self._choices.values()
         ended = self._done or all(choice.finish for choice in choices)
-        return bool(choices) and not self._failed and ended
+        return bool(choices) and self._error is None and ended
 
-    def feed(self, event: SseEvent) -> Delta:
-        """Add a chunk and return what it says; raises `ProtocolError` where it is not a JSON object."""
-        if event.data.startswith("[DONE]"):
-            self._done = True
-            return Delta(done=True)
-        chunk = json_object(event)
-        delta = openai_chat.delta_of(chunk)
-        if delta.error is not None:
-            self._failed = True
-        choices = chunk.pop("choices", None)
-        self._head |= without_nulls(chunk)
-        for choice in choices if isinstance(choices, list) else ():
-            self._take(as_mapping(choice))
-        return delta
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Add chunks and return what they say together, with the names and counts of all that came before."""
+        texts: list[str] = []
+        made = False
+        broken: ProtocolError | None = None
+        try:
+            for _, data in events:
+                if data.startswith(_DONE):
+                    self._done = True
+                    break
+                made = self._add(object_in(data), texts) or made
+                if self._error is not None:
+                    break
+        except ProtocolError as error:
+            broken = error
+        stated = (self._model, self._finish, self._input, self._output, self._done, self._error)
+        return Delta("".join(texts), made, *stated, broken)
 
     def document(self) -> _Document:
         """Return the answer as a `chat.completion`; raises `ProtocolError` where it is not complete."""
@@ -77,6 +86,35 @@ class ChatAssembler:
         document = {**self._head, "object": "chat.completion", "choices": choices}
         document.pop("obfuscation", None)
         return document
+
+    def _add(self, chunk: _Document, texts: list[str]) -> bool:
+        """Add a chunk, and its text to `texts`; return whether the model made anything of it."""
+        first = openai_chat.first_choice(chunk)
+        finish, delta = first.get("finish_reason"), first.get("delta")
+        if not first or finish == "error" or "error" in chunk:
+            self._error = openai_chat.error_of(chunk, first)
+            if self._error is not None:
+                return False
+        choices = chunk.pop("choices", None)
+        if chunk != self._beside:  # as a rule all chunks say the same beside their choices
+            self._add_beside(chunk)
+        for choice in choices if isinstance(choices, list) else ():
+            self._take(as_mapping(choice))
+        if finish and isinstance(finish, str):
+            self._finish = finish
+        text, made = openai_chat.said_in(delta) if delta and isinstance(delta, dict) else ("", False)
+        texts.append(text)
+        return made
+
+    def _add_beside(self, members: _Document) -> None:
+        self._beside = members
+        self._head |= without_nulls(members)
+        self._model = as_text(members.get("model")) or self._model
+        usage = members.get("usage")
+        if isinstance(usage, dict):
+            received, produced = openai_chat.counts_of(usage)
+            self._input = self._input if received is None else received
+            self._output = self._output if produced is None else produced
 
     def _take(self, stated: _Document) -> None:
         index = stated.get("index")
@@ -166,15 +204,18 @@ class MessagesAssembler:
         """`message_stop` came."""
         return self._ended and not self._failed
 
-    def feed(self, event: SseEvent) -> Delta:
-        """Add an event and return what it says; raises `ProtocolError` where it breaks the dialect."""
-        if event.data.startswith("[DONE]"):
-            return Delta()  # added by some relays; no mark of this dialect
-        document = json_object(event)
-        delta = anthropic_messages.delta_of(document, event.name)
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Add events and return what they say together."""
+        return together(self._add, events)
+
+    def _add(self, name: str, data: bytes) -> Delta:
+        if data.startswith(_DONE):
+            return NOTHING  # added by some relays; no mark of this dialect
+        document = object_in(data)
+        delta = anthropic_messages.delta_of(document, name)
         self._failed = self._failed or delta.error is not None
         self._ended = self._ended or delta.done
-        take = self._take.get(as_text(document.get("type")) or event.name)
+        take = self._take.get(as_text(document.get("type")) or name)
         if take is not None:
             take(document)
         return delta

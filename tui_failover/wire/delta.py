@@ -1,7 +1,12 @@
-"""What one event of an answer adds to it, in no vendor's dialect."""
+"""What one event of an answer, or several together, add to it, in no vendor's dialect."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from tui_failover.core.copying import value
+from tui_failover.wire.sse import ProtocolError, Said
 
+_T = TypeVar("_T")
 _MOST_TOKENS = 10**9  # a larger count is a mistake of the peer
 
 
@@ -26,7 +31,7 @@ class ErrorShape:
 
 @value
 class Delta:
-    """What one event adds to an answer.
+    """What one event adds to an answer, or several together.
 
     Attributes:
         text: text of the answer.
@@ -37,6 +42,7 @@ class Delta:
         input_tokens, output_tokens: running totals where the event states them.
         done: the dialect's end mark came; nothing follows.
         error: the provider gave up and says why.
+        broken: the provider broke its dialect in what came after that.
     """
 
     text: str = ""
@@ -47,6 +53,7 @@ class Delta:
     output_tokens: int | None = None
     done: bool = False
     error: ErrorShape | None = None
+    broken: ProtocolError | None = None
 
 
 NOTHING = Delta()
@@ -67,3 +74,38 @@ def as_tokens(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value <= _MOST_TOKENS else None
+
+
+def together(read: Callable[[str, bytes], Delta], events: Iterable[Said]) -> Delta:
+    """Return what events add together; none is read after the end mark, an error or a break of the dialect."""
+    deltas: list[Delta] = []
+    broken: ProtocolError | None = None
+    try:
+        for name, data in events:
+            delta = read(name, data)
+            deltas.append(delta)
+            if delta.done or delta.error is not None:
+                break
+    except ProtocolError as error:
+        broken = error
+    return _sum(deltas, broken)
+
+
+def _sum(deltas: list[Delta], broken: ProtocolError | None) -> Delta:
+    last = deltas[-1] if deltas else NOTHING
+    return Delta(
+        "".join([delta.text for delta in deltas]),
+        any(delta.content for delta in deltas),
+        _latest([delta.model for delta in deltas]) or "",
+        _latest([delta.finish for delta in deltas]) or "",
+        _latest([delta.input_tokens for delta in deltas]),
+        _latest([delta.output_tokens for delta in deltas]),
+        last.done,
+        last.error,
+        broken,
+    )
+
+
+def _latest(stated: list[_T]) -> _T | None:
+    """Return the last of what is stated; None and "" state nothing."""
+    return next((one for one in reversed(stated) if one is not None and one != ""), None)

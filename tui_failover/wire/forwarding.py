@@ -3,15 +3,17 @@
 What the gateway and the adapters of providers agree on. Nothing is opened or waited for here.
 """
 
-from collections.abc import Awaitable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import field
 from typing import Protocol, runtime_checkable
 
 from tui_failover.core.copying import value
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits
+from tui_failover.wire.delta import Delta
 from tui_failover.wire.members import Members
-from tui_failover.wire.sse import SseEvent
+from tui_failover.wire.sse import Said, SseEvent
 from tui_failover.wire.stream_translation import Step
 
 # The provider has answered, only not what a provider was asked that is to go on with another one's answer.
@@ -19,7 +21,7 @@ NOT_TAKEN_UP = Failure(FailureKind.LOCAL, "did not take the answer up where it b
 
 
 class Rendering(Protocol):
-    """Turns one attempt's answer into what the caller gets; fed in order, once.
+    """Turns one attempt's answer into what the caller gets, as it comes; fed in order, once.
 
     A rendering that joins two answers raises `NotTakenUp`, which ends the attempt with `NOT_TAKEN_UP`.
     """
@@ -42,6 +44,24 @@ class Rendering(Protocol):
         ...
 
 
+class Gathering(ABC):
+    """Turns one attempt's answer into what a caller gets who gets nothing before its end; fed in order, once."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def feed(self, events: Iterable[Said]) -> Delta:
+        """Add events and return what they say together; those after an end or a fault are left out."""
+
+    @abstractmethod
+    def whole(self, body: bytes) -> Step:
+        """Return what comes of an answer that came whole; raises `ProtocolError` where it is none."""
+
+    @abstractmethod
+    def close(self) -> bytes:
+        """Return the answer put together; raises `ProtocolError` for half an answer."""
+
+
 @value
 class Forward:
     """One request for one provider.
@@ -53,19 +73,18 @@ class Forward:
         headers: of the caller, those a provider may see; lower-case names.
         changes: members that go out with other values than they came with.
         stream: whether an event stream is asked for; None leaves that member alone.
-        until_whole: nothing is handed out before the answer has come to its end.
-        hold_back: bytes that must have come before any are handed out, unless the answer ends before.
+        hold_back: bytes that must have come before any are handed out, unless the answer ends before; of an answer
+            that is gathered nothing is handed out before its end.
         talk: it is Chat Completions or Messages, which every provider of the dialect offers.
     """
 
     path: str
     body: Members
     model: str
-    rendering: Rendering
+    rendering: Rendering | Gathering
     headers: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, object] = field(default_factory=dict)
     stream: bool | None = None
-    until_whole: bool = False
     hold_back: int = 0
     talk: bool = True
 

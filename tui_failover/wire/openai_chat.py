@@ -30,24 +30,41 @@ def read_document(document: object) -> Delta:
     return _read(as_mapping(document), "message")
 
 
-def _read(document: dict[str, object], part: str) -> Delta:
+def first_choice(document: dict[str, object]) -> dict[str, object]:
+    """Return the choice of an answer, or of a chunk of one, that its text and its end are taken from."""
     choices = document.get("choices")
-    first = as_mapping(choices[0]) if choices and isinstance(choices, list) else {}
+    return as_mapping(choices[0]) if choices and isinstance(choices, list) else {}
+
+
+def error_of(document: dict[str, object], first: dict[str, object]) -> ErrorShape | None:
+    """Return the error in a document; routers put one beside a choice that finishes with "error"."""
+    if not first:
+        return error_in(document)
+    beside = error_in({"error": document["error"]}) if document.get("error") is not None else None
+    return beside or (ErrorShape(type="error") if first.get("finish_reason") == "error" else None)
+
+
+def counts_of(usage: dict[str, object]) -> tuple[int | None, int | None]:
+    """Return the tokens received and produced, as far as they are stated."""
+    return as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
+
+
+def _read(document: dict[str, object], part: str) -> Delta:
+    first = first_choice(document)
     finish = first.get("finish_reason")
     if not first or finish == "error" or "error" in document:
-        error = _error(document, first)
+        error = error_of(document, first)
         if error is not None:
             return Delta(error=error)
     message, model, usage = first.get(part), document.get("model"), document.get("usage")
-    text, made = _said(message) if message and isinstance(message, dict) else ("", False)
+    text, made = said_in(message) if message and isinstance(message, dict) else ("", False)
     model, finish = model if isinstance(model, str) else "", finish if isinstance(finish, str) else ""
     if not isinstance(usage, dict):
         return Delta(text, made, model, finish)
-    received, produced = as_tokens(usage.get("prompt_tokens")), as_tokens(usage.get("completion_tokens"))
-    return Delta(text, made, model, finish, received, produced)
+    return Delta(text, made, model, finish, *counts_of(usage))
 
 
-def _said(message: dict[str, object]) -> tuple[str, bool]:
+def said_in(message: dict[str, object]) -> tuple[str, bool]:
     """Return the text of a message or a piece of one, and whether the model made anything of it."""
     text = message.get("content")
     if text and isinstance(text, str):
@@ -55,11 +72,3 @@ def _said(message: dict[str, object]) -> tuple[str, bool]:
     text = as_text(message.get("refusal"))
     made = text or not _MADE_BY_MODEL.isdisjoint([name for name, value in message.items() if value])
     return text, bool(made)
-
-
-def _error(document: dict[str, object], choice: dict[str, object]) -> ErrorShape | None:
-    """Return the error in a document; routers put one beside a choice that finishes with "error"."""
-    if not choice:
-        return error_in(document)
-    beside = error_in({"error": document["error"]}) if document.get("error") is not None else None
-    return beside or (ErrorShape(type="error") if choice.get("finish_reason") == "error" else None)

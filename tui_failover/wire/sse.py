@@ -7,12 +7,17 @@ therefore no event.
 import re
 from collections.abc import Iterator
 
+import orjson
+
 from tui_failover.core.copying import value
 from tui_failover.wire.json_text import json_value
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 MOST_PENDING = 4 << 20  # bytes one event may take; more is an attack on memory
+
+Said = tuple[str, bytes]
+"""What an event says: its name, "" where the peer sent none, and its `data` lines, joined with line feeds."""
 
 
 class ProtocolError(ValueError):
@@ -95,8 +100,21 @@ class SseDecoder:
 
 def json_object(event: SseEvent) -> dict[str, object]:
     """Return the JSON object an event carries; raises `ProtocolError` where it carries none."""
+    return _object(event.data)
+
+
+def object_in(data: bytes) -> dict[str, object]:
+    """Return the JSON object an event's data hold; raises `ProtocolError` where they hold none."""
     try:
-        document = json_value(event.data)
+        document: object = orjson.loads(data)
+    except orjson.JSONDecodeError:  # bytes that are no text, or one of the things it is stricter about
+        document = None
+    return document if isinstance(document, dict) else _object(str(data, "utf-8", "replace"))
+
+
+def _object(data: str) -> dict[str, object]:
+    try:
+        document = json_value(data)
     except ValueError as error:
         msg = "an event that is no JSON"
         raise ProtocolError(msg) from error

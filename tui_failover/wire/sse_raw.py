@@ -2,13 +2,15 @@
 
 import re
 
-from tui_failover.wire.sse import MOST_PENDING, ProtocolError, SseEvent
+from tui_failover.wire.sse import MOST_PENDING, ProtocolError, Said, SseEvent
 
 # A carriage return at the very end may be half of a line end; its line feed then leads the next block, harmlessly.
 _END = re.compile(rb"(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r(?!\n)|\n)")
 _LONGEST_END = 4
 _BLANK = b"\n\n"
 _DATA = b"data: "
+_BOM = b"\xef\xbb\xbf"
+_ONLY_DATA = re.compile(rb"(?:data: [^\r\n]*+\n\n)++")
 
 
 class RawEvents:
@@ -31,15 +33,28 @@ class RawEvents:
 
         Raises `ProtocolError` where an event grows beyond all bounds.
         """
-        if self._line_feeds and b"\r" not in piece:
-            events = [(block + _BLANK, self._event(block)) for block in self._split(piece)]
-        else:
-            self._line_feeds = False
-            events = [(block, self._read(block)) for block in self._matched(piece)]
+        blocks = self._completed(piece)
+        end = _BLANK if self._line_feeds else b""
+        return [(block + end, _event(plain)) for block, plain in zip(blocks, self._plain(blocks), strict=True)]
+
+    def said(self, piece: bytes) -> list[Said]:
+        """Return what the events that `piece` completes say, for those who need no block as it came.
+
+        Raises `ProtocolError` where an event grows beyond all bounds.
+        """
+        if not self._pending and self._line_feeds and _ONLY_DATA.fullmatch(piece):  # as most are
+            self._at_start = False
+            return [("", data) for data in piece[6:-2].split(b"\n\ndata: ")]
+        return [said for block in self._plain(self._completed(piece)) if (said := _read(block))]
+
+    def _completed(self, piece: bytes) -> list[bytes]:
+        """Return the completed blocks; without their blank lines as long as all lines end with a line feed."""
+        self._line_feeds = self._line_feeds and b"\r" not in piece
+        blocks = self._split(piece) if self._line_feeds else self._matched(piece)
         if len(self._pending) > MOST_PENDING:
             message = f"an event of more than {MOST_PENDING >> 20} MiB"
             raise ProtocolError(message)
-        return events
+        return blocks
 
     def _split(self, piece: bytes) -> list[bytes]:
         """Return the completed blocks of a stream whose lines end with a line feed, without their blank lines."""
@@ -67,31 +82,39 @@ class RawEvents:
         del self._pending[:start]
         return blocks
 
-    def _event(self, block: bytes) -> SseEvent | None:
-        """Read a block without its blank line: as a rule one line of data, perhaps with its name in one before."""
-        if block.startswith(_DATA) and b"\n" not in block:
+    def _plain(self, blocks: list[bytes]) -> list[bytes]:
+        """Return blocks whose lines end with line feeds, the stream's first one without a byte order mark."""
+        if not self._line_feeds:
+            blocks = [block.replace(b"\r\n", b"\n").replace(b"\r", b"\n") for block in blocks]
+        if self._at_start and blocks:
             self._at_start = False
-            return SseEvent("", str(block[6:], "utf-8", "replace"))
-        name, _, data = block.partition(b"\n")
-        if not name.startswith(b"event: ") or not data.startswith(_DATA) or b"\n" in data:
-            return self._read(block)
-        self._at_start = False
-        return SseEvent(str(name[7:], "utf-8", "replace"), str(data[6:], "utf-8", "replace"))
+            blocks = [blocks[0].removeprefix(_BOM), *blocks[1:]]
+        return blocks
 
-    def _read(self, block: bytes) -> SseEvent | None:
-        """Read any block, as `SseDecoder` would; a block begins anew, so nothing has to be remembered."""
-        text = block.decode("utf-8", "replace")
-        if self._at_start:
-            self._at_start = False
-            text = text.removeprefix("\ufeff")
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        name = ""
-        data: list[str] = []
-        for line in text.split("\n"):
-            field, _, value = line.partition(":")
-            if field == "data":
-                data.append(value.removeprefix(" "))
-            elif field == "event":
-                name = value.removeprefix(" ")
-        return SseEvent(name, "\n".join(data)) if data else None
+
+def _event(block: bytes) -> SseEvent | None:
+    if block.startswith(_DATA) and b"\n" not in block:  # as most are
+        return SseEvent("", str(block[6:], "utf-8", "replace"))
+    said = _read(block)
+    return None if said is None else SseEvent(said[0], str(said[1], "utf-8", "replace"))
+
+
+def _read(block: bytes) -> Said | None:
+    """Read a block; None where it is no event."""
+    name, _, data = block.partition(b"\n")
+    if name.startswith(b"event: ") and data.startswith(_DATA) and b"\n" not in data:
+        return str(name[7:], "utf-8", "replace"), data[6:]
+    return _read_lines(block)
+
+
+def _read_lines(block: bytes) -> Said | None:
+    """Read any block, as `SseDecoder` would; a block begins anew, so nothing has to be remembered."""
+    name = ""
+    data: list[bytes] = []
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            data.append(value.removeprefix(b" "))
+        elif field == b"event":
+            name = str(value.removeprefix(b" "), "utf-8", "replace")
+    return (name, b"\n".join(data)) if data else None
