@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.virtual_loop import VirtualClock, run_virtually
+from tests.support.virtual_loop import run_virtually
 from tui_failover.core.outcome import Answered, Failed, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.core.query import Usage
@@ -74,7 +74,7 @@ async def answered(
 ) -> tuple[bytes, Outcome]:
     """Return what the caller gets and how it ended."""
     order = Forward("/chat/completions", Members("{}", {}, {}, {}), "m", rendering, stream=True)
-    flow = BytesFlow(order, LIMITS, Diagnostician(tuple, lambda: 0.0), VirtualClock())
+    flow = BytesFlow(order, LIMITS, Diagnostician(tuple, lambda: 0.0))
 
     async def send() -> Any:
         return Pieces(pieces, pause_s)

@@ -17,9 +17,9 @@ class Alarm:
 
     __slots__ = ("_cancelling", "_due", "_loop", "_rings_at", "_task", "_timer", "rang")
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.rang = False
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0
         self._due = 0.0

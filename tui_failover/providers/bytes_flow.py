@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
-from tui_failover.core.ports import Clock, Limits
+from tui_failover.core.ports import Limits
 from tui_failover.providers.alarm import Alarm
 from tui_failover.providers.diagnosis import Diagnostician, HttpFacts
 from tui_failover.providers.recognition import Seen, Stage
@@ -61,17 +61,16 @@ class BytesFlow:
     """
 
     __slots__ = (
-        "_alarm", "_assembly", "_clock", "_count", "_deadline", "_diagnostician", "_events", "_first_at",
-        "_limits", "_loop", "_marked", "_order", "_outcome", "_quiet_s", "_read", "_ready", "_received",
-        "_refrain", "_response", "_sending", "_started_at", "headers",
+        "_alarm", "_assembly", "_count", "_deadline", "_diagnostician", "_events", "_first_at", "_limits", "_loop",
+        "_marked", "_order", "_outcome", "_quiet_s", "_read", "_ready", "_received", "_refrain", "_response",
+        "_sending", "_started_at", "headers",
     )  # fmt: skip
 
-    def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician, clock: Clock) -> None:
+    def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician) -> None:
         self.headers: Mapping[str, str] = {}
         self._order = order
         self._limits = limits
         self._diagnostician = diagnostician
-        self._clock = clock
         self._assembly = Assembly(keep_text=False)
         self._response: HttpAnswer | None = None
         self._read: Callable[[], Awaitable[bytes]] = _no_answer
@@ -82,13 +81,13 @@ class BytesFlow:
         self._ready = bytearray()
         self._marked = False
         self._outcome: Outcome | None = None
-        self._started_at = clock.now().mono
         self._first_at: float | None = None
         self._quiet_s = 0.0
         self._loop = asyncio.get_running_loop()
-        self._alarm = Alarm()
+        self._alarm = Alarm(self._loop)
         self._sending = False
-        self._deadline = self._loop.time() + limits.total_s
+        self._started_at = self._loop.time()
+        self._deadline = self._started_at + limits.total_s
 
     @property
     def failed(self) -> Failed | None:
@@ -107,7 +106,7 @@ class BytesFlow:
     @property
     def elapsed_s(self) -> float:
         """Seconds since the request was begun."""
-        return self._clock.now().mono - self._started_at
+        return self._loop.time() - self._started_at
 
     async def begin(self, send: "Send") -> None:
         """Send, and wait for what may be handed out, or for the failure.
@@ -177,6 +176,10 @@ class BytesFlow:
         kind = self.headers.get("content-type", "")
         return kind.partition(";")[0].strip().lower() == _EVENT_STREAM
 
+    @property
+    def _at_end(self) -> bool:
+        return self._response is not None and self._response.at_end
+
     async def _refused(self, status: int) -> None:
         body = bytearray()
         try:
@@ -193,10 +196,10 @@ class BytesFlow:
         kept = bytearray()
         while self._outcome is None and not self._marked:
             piece = await self._read()
-            if not self._count:
-                kept += piece
             if piece:
                 self._take(piece)
+                if not self._count:
+                    kept += piece
             elif self._count:
                 self._end()
             else:
@@ -215,17 +218,18 @@ class BytesFlow:
     async def _whole(self, begun: bytes) -> None:
         """Take an answer that came whole, whether or not a stream was asked for."""
         kept = bytearray(begun)
-        while piece := await self._read():
+        while not self._at_end and (piece := await self._read()):
             kept += piece
             if len(kept) > _MOST_WHOLE:
                 raise Wrong(Seen.NO_ANSWER)
-        text = bytes(kept).strip()
+        body = bytes(kept)
+        text = body.strip()
         if not text:
             raise Wrong(Seen.EMPTY)
         if text.startswith(b"<"):
             raise Wrong(Seen.PAGE)
         try:
-            step = self._order.rendering.whole(bytes(kept))
+            step = self._order.rendering.whole(body)
         except ProtocolError:
             raise Wrong(Seen.NO_ANSWER) from None
         self._assembly.take(step.delta)
@@ -257,7 +261,7 @@ class BytesFlow:
             self._gather(rendering, piece)
         elif not self._marked:
             self._hand_on(rendering, piece)
-        if self._marked and self._response is not None and self._response.at_end:
+        if self._marked and self._at_end:
             self._finish()
 
     def _gather(self, rendering: Gathering, piece: bytes) -> None:
@@ -299,7 +303,7 @@ class BytesFlow:
     def _content_came(self) -> None:
         self._quiet_s = 0.0
         if self._first_at is None:
-            self._first_at = self._clock.now().mono
+            self._first_at = self._loop.time()
 
     def _mark(self) -> None:
         """The end mark has come: the answer is whole, whatever becomes of the connection."""
@@ -325,7 +329,7 @@ class BytesFlow:
         self.close()
 
     def _answered(self) -> Answered:
-        now = self._clock.now().mono
+        now = self._loop.time()
         first_at = now if self._first_at is None else self._first_at
         reply = self._assembly.reply(self._order.model)
         return Answered(reply, first_at - self._started_at, now - self._started_at)

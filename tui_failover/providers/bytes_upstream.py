@@ -37,7 +37,6 @@ class BytesUpstream:
         self._spec = spec
         self._connection = connection
         self._keyring = keyring
-        self._clock = clock
         self._diagnostician = Diagnostician(keyring.secrets, lambda: clock.now().utc)
         self._client: HttpClient | None = None
         self._base = connection.base_url.rstrip("/") + _PREFIX[spec.dialect]
@@ -50,7 +49,7 @@ class BytesUpstream:
             told = self._spec.missing_key
             reason = failure.reason if told is None else f"{failure.reason}: {told}"
             return Refusal(Failed(replace(failure, reason=reason), 0.0))
-        flow = BytesFlow(order, limits, self._diagnostician, self._clock)
+        flow = BytesFlow(order, limits, self._diagnostician)
         try:
             await flow.begin(partial(self._request, order, limits, flow.left_us))
         except ErrorAnswer as answer:

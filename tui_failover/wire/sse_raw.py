@@ -10,7 +10,6 @@ _LONGEST_END = 4
 _BLANK = b"\n\n"
 _DATA = b"data: "
 _BOM = b"\xef\xbb\xbf"
-_ONLY_DATA = re.compile(rb"(?:data: [^\r\n]*+\n\n)++")
 
 
 class RawEvents:
@@ -42,9 +41,10 @@ class RawEvents:
 
         Raises `ProtocolError` where an event grows beyond all bounds.
         """
-        if not self._pending and self._line_feeds and _ONLY_DATA.fullmatch(piece):  # as most are
+        lines = _only_data(piece) if self._line_feeds and not self._pending else []
+        if lines:
             self._at_start = False
-            return [("", data) for data in piece[6:-2].split(b"\n\ndata: ")]
+            return [("", data) for data in lines]
         return [said for block in self._plain(self._completed(piece)) if (said := _read(block))]
 
     def _completed(self, piece: bytes) -> list[bytes]:
@@ -90,6 +90,14 @@ class RawEvents:
             self._at_start = False
             blocks = [blocks[0].removeprefix(_BOM), *blocks[1:]]
         return blocks
+
+
+def _only_data(piece: bytes) -> list[bytes]:
+    """Return the data of events that are one line of data each; [] where `piece` consists of anything else."""
+    if not piece.startswith(_DATA) or not piece.endswith(_BLANK) or b"\r" in piece:
+        return []
+    lines = piece[6:-2].split(b"\n\ndata: ")
+    return lines if piece.count(b"\n") == 2 * len(lines) else []
 
 
 def _event(block: bytes) -> SseEvent | None:
