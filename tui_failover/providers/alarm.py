@@ -28,7 +28,7 @@ class Alarm:
 
     def until(self, due: float) -> "Alarm":
         """Return the context in which the running task waits no longer than to `due`, in the loop's time."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None  # noqa: S101 - whoever waits is a task
         self._task, self._cancelling = task, task.cancelling()
         self.move(due)

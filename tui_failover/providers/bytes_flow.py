@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
@@ -32,6 +31,7 @@ _REPEATED = (
 _MOST_WHOLE = 32 << 20  # bytes of an answer that comes whole
 _MOST_STREAMED = 256 << 20  # bytes of a stream
 _MOST_ERROR = 64 << 10  # bytes of an error that are read for its reason
+_OK, _REDIRECTED = 200, 300  # the statuses of success begin and end here
 _WHOLE_S = 60.0  # an answer that comes whole shows no sign of life before its end
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _EVENT_STREAM = "text/event-stream"
@@ -162,9 +162,10 @@ class BytesFlow:
         self._response, self._read = response, response.read
         self.headers = response.headers
         self._assembly.stage = Stage.ANSWERING
-        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        if not _OK <= response.status < _REDIRECTED:
             await self._refused(response.status)
-        if self.headers.get("content-encoding", "").strip().lower() not in _CODINGS:
+        coding = self.headers.get("content-encoding")
+        if coding is not None and coding.strip().lower() not in _CODINGS:
             raise Wrong(Seen.MALFORMED)
         if self._order.stream or self._streams:
             await self._until_content()

@@ -102,7 +102,9 @@ class ChatAssembler:
             self._take(as_mapping(choice))
         if finish and isinstance(finish, str):
             self._finish = finish
-        text, made = openai_chat.said_in(delta) if delta and isinstance(delta, dict) else ("", False)
+        if not delta or not isinstance(delta, dict):
+            return False
+        text, made = openai_chat.said_in(delta)
         texts.append(text)
         return made
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from operator import itemgetter
 
 from tui_failover.core.copying import value
 from tui_failover.wire.json_text import json_bytes
@@ -13,6 +14,7 @@ _SPACE = re.compile(r"[ \t\n\r]*+")
 _BEGINS = re.compile(r"[ \t\n\r]*+\{[ \t\n\r]*+(?:(?=\")|(\}))")
 _COLON = re.compile(r"[ \t\n\r]*+:[ \t\n\r]*+")
 _GOES_ON = re.compile(r"[ \t\n\r]*+(?:(,)[ \t\n\r]*+(?=\")|\})")
+_PLACE = itemgetter(0)
 _NONE: Mapping[str, str] = {}
 
 
@@ -33,25 +35,22 @@ class Members:
 
     def with_values(self, changes: Mapping[str, object], renamed: Mapping[str, str] = _NONE) -> bytes:
         """Return the object with some values replaced or added, and some members called otherwise."""
-        edits = [(self.spans[name], _written(value)) for name, value in changes.items() if name in self.spans]
-        edits += [(self.keys[old], _written(new)) for old, new in renamed.items() if old in self.keys]
+        added, edits = dict(changes), [(self.keys[old], new) for old, new in renamed.items() if old in self.keys]
+        for name in changes:
+            if name in self.spans:
+                edits.append((self.spans[name], added.pop(name)))
         text = self._edited(edits) if edits else self.text
-        added = [
-            f"{_written(name)}:{_written(value)}" for name, value in changes.items() if name not in self.spans
-        ]
         if added:
             opening = text.index("{") + 1
-            text = f"{text[:opening]}{','.join(added)}{',' if self.spans else ''}{text[opening:]}"
+            text = f"{text[:opening]}{_written(added)[1:-1]}{',' if self.spans else ''}{text[opening:]}"
         return text.encode()
 
-    def _edited(self, edits: list[tuple[tuple[int, int], str]]) -> str:
-        pieces: list[str] = []
-        at = 0
-        for (start, end), new in sorted(edits):
-            pieces += [self.text[at:start], new]
+    def _edited(self, edits: list[tuple[tuple[int, int], object]]) -> str:
+        text, pieces, at = self.text, [], 0
+        for (start, end), new in sorted(edits, key=_PLACE):
+            pieces += [text[at:start], _written(new)]
             at = end
-        pieces.append(self.text[at:])
-        return "".join(pieces)
+        return "".join([*pieces, text[at:]])
 
 
 def read_members(body: bytes) -> Members | Problem:
