@@ -68,9 +68,11 @@ def test_only_the_changed_member_is_touched() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"1", b"{", b'{"a":1', b'{"a" 1}', b'{"a":1,}', b'{"a":1} x', b'{"a":1,"a":2}', b'{1:2}',
+    [b"", b"[]", b"1", b"{", b'{"a":1', b'{"a" 1}', b'{"a":1,}', b'{"a":1} x', b'{"a":1,"a":2}',
+     b'{"a":1,"\\u0061":2}', b'{"\n":1}', b'{"\\x":1}', b'{1:2}',
      b'{"a":NaN}', b"\xff{}", b'{"a":' + b"[" * 100_000],
-    ids=["empty", "list", "number", "open", "cut", "no colon", "trailing comma", "more", "twice", "no name", "nan",
+    ids=["empty", "list", "number", "open", "cut", "no colon", "trailing comma", "more", "twice",
+         "twice, once escaped", "line feed in a name", "no such escape", "no name", "nan",
          "no utf-8", "deep"],
 )  # fmt: skip
 def test_what_is_no_object_is_a_problem(body: bytes) -> None:

@@ -76,8 +76,9 @@ class ChatAssembler:
                     break
         except ProtocolError as error:
             broken = error
-        stated = (self._model, self._finish, self._input, self._output, self._done, self._error)
-        return Delta("".join(texts), made, *stated, broken)
+        text = "".join(texts)
+        model, finish, done = self._model, self._finish, self._done
+        return Delta(text, made, model, finish, self._input, self._output, done, self._error, broken)
 
     def document(self) -> _Document:
         """Return the answer as a `chat.completion`; raises `ProtocolError` where it is not complete."""

@@ -11,9 +11,9 @@ from tui_failover.wire.verdict import Problem
 
 # None of these goes back over what it has taken: a body may be megabytes of spaces.
 _SPACE = re.compile(r"[ \t\n\r]*+")
-_BEGINS = re.compile(r"[ \t\n\r]*+\{[ \t\n\r]*+(?:(?=\")|(\}))")
-_COLON = re.compile(r"[ \t\n\r]*+:[ \t\n\r]*+")
-_GOES_ON = re.compile(r"[ \t\n\r]*+(?:(,)[ \t\n\r]*+(?=\")|\})")
+_NAME = r'("[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")[ \t\n\r]*+:[ \t\n\r]*+'
+_BEGINS = re.compile(rf"[ \t\n\r]*+\{{[ \t\n\r]*+(?:{_NAME}|\}})")
+_GOES_ON = re.compile(rf"[ \t\n\r]*+(?:,[ \t\n\r]*+{_NAME}|\}})")
 _PLACE = itemgetter(0)
 _NONE: Mapping[str, str] = {}
 
@@ -35,10 +35,15 @@ class Members:
 
     def with_values(self, changes: Mapping[str, object], renamed: Mapping[str, str] = _NONE) -> bytes:
         """Return the object with some values replaced or added, and some members called otherwise."""
-        added, edits = dict(changes), [(self.keys[old], new) for old, new in renamed.items() if old in self.keys]
-        for name in changes:
+        added: dict[str, object] = {}
+        edits: list[tuple[tuple[int, int], object]] = []
+        for name, new in changes.items():
             if name in self.spans:
-                edits.append((self.spans[name], added.pop(name)))
+                edits.append((self.spans[name], new))
+            else:
+                added[name] = new
+        if renamed:
+            edits += [(self.keys[old], called) for old, called in renamed.items() if old in self.keys]
         text = self._edited(edits) if edits else self.text
         if added:
             opening = text.index("{") + 1
@@ -46,11 +51,13 @@ class Members:
         return text.encode()
 
     def _edited(self, edits: list[tuple[tuple[int, int], object]]) -> str:
-        text, pieces, at = self.text, [], 0
+        pieces: list[str] = []
+        at = 0
         for (start, end), new in sorted(edits, key=_PLACE):
-            pieces += [text[at:start], _written(new)]
+            pieces += [self.text[at:start], _written(new)]
             at = end
-        return "".join([*pieces, text[at:]])
+        pieces.append(self.text[at:])
+        return "".join(pieces)
 
 
 def read_members(body: bytes) -> Members | Problem:
@@ -81,18 +88,15 @@ def _read(text: str) -> Members:
     keys: dict[str, tuple[int, int]] = {}
     spans: dict[str, tuple[int, int]] = {}
     sign = _matched(_BEGINS, text, 0)
-    more = sign[1] is None
-    while more:
-        at = sign.end()
-        name, name_end = _DECODER.raw_decode(text, at)
-        start = _matched(_COLON, text, name_end).end()
+    while quoted := sign[1]:
+        name = _DECODER.decode(quoted) if "\\" in quoted else quoted[1:-1]
         if name in values:
             message = "The body names a member twice."
             raise _Wrong(message)
+        start = sign.end()
         values[name], end = _DECODER.raw_decode(text, start)
-        keys[name], spans[name] = (at, name_end), (start, end)
+        keys[name], spans[name] = sign.span(1), (start, end)
         sign = _matched(_GOES_ON, text, end)
-        more = sign[1] is not None
     if _SPACE.fullmatch(text, sign.end()) is None:
         message = "The body goes on after its JSON object."
         raise _Wrong(message)
