@@ -37,7 +37,10 @@ class Alarm:
     def move(self, due: float) -> None:
         """Set another limit for what is waited for."""
         self._due = due
-        if self._timer is None or due < self._rings_at:
+        if self._timer is None:
+            self._start()
+        elif due < self._rings_at:
+            self._timer.cancel()
             self._start()
 
     def stop(self) -> None:
@@ -59,7 +62,6 @@ class Alarm:
             raise TimeoutError from error
 
     def _start(self) -> None:
-        self.stop()
         self._rings_at = self._due
         self._timer = self._loop.call_at(self._due, self._ring)
 
