@@ -3,7 +3,6 @@
 What the gateway and the adapters of providers agree on. Nothing is opened or waited for here.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import field
 from typing import Protocol, runtime_checkable
@@ -44,22 +43,22 @@ class Rendering(Protocol):
         ...
 
 
-class Gathering(ABC):
+class Gathering:
     """Turns one attempt's answer into what a caller gets who gets nothing before its end; fed in order, once."""
 
     __slots__ = ()
 
-    @abstractmethod
     def feed(self, events: Iterable[Said]) -> Delta:
         """Add events and return what they say together; those after an end or a fault are left out."""
+        raise NotImplementedError
 
-    @abstractmethod
     def whole(self, body: bytes) -> Step:
         """Return what comes of an answer that came whole; raises `ProtocolError` where it is none."""
+        raise NotImplementedError
 
-    @abstractmethod
     def close(self) -> bytes:
         """Return the answer put together; raises `ProtocolError` for half an answer."""
+        raise NotImplementedError
 
 
 @value
