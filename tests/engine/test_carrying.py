@@ -1,6 +1,8 @@
 """Answers that are still under way: the permit, the books, and the caller who leaves."""
 
 import asyncio
+import gc
+import weakref
 from dataclasses import dataclass, field
 
 import pytest
@@ -66,6 +68,26 @@ async def test_a_query_is_over_in_the_instant_its_answer_is() -> None:
 
     assert during == (before + 1, 0, 0)
     assert after == before + 1
+
+
+@pytest.mark.parametrize("outcome", [WHOLE, BROKEN, None], ids=["answered", "broken off", "left"])
+@virtually
+async def test_nothing_is_left_of_a_query_that_is_over_though_nobody_collects(outcome: Outcome | None) -> None:
+    async def carried_through(errand: Stub) -> None:
+        async with world.manager.dispatcher.carry(AGENT, errand) as carried:
+            if outcome is not None:
+                carried.ended(outcome)
+
+    async with a_quiet_world() as world:
+        errand = Stub([Open()])
+        gc.disable()
+        try:
+            await carried_through(errand)
+            left = weakref.ref(errand)
+            del errand
+            assert left() is None
+        finally:
+            gc.enable()
 
 
 @virtually

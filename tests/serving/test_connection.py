@@ -1,6 +1,8 @@
 """Requests on one connection: read whichever pieces they come in, answered one after the other, under limits."""
 
 import asyncio
+import gc
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -85,6 +87,22 @@ async def test_answer_that_ends_its_connection_says_so_once_to_callers_of_both_v
     await settled()
 
     assert [caller.heard for caller in callers] == [OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n"] * 2
+
+
+@virtually
+async def test_nothing_is_left_of_a_caller_that_has_left_though_nobody_collects() -> None:
+    caller = CallerEnd()
+    caller.say(asking())
+    await settled()
+    caller.leave()
+    await settled()
+    left = weakref.ref(caller.connection)
+    gc.disable()
+    try:
+        del caller
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 @virtually

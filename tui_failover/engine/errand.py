@@ -111,7 +111,9 @@ class Carried:
         """Tell how the answer under way ended; the first word counts."""
         if self.outcome is None:
             self.outcome = outcome
-            self.book(outcome)
+            # What books it holds the query, which holds its answer: let go, all of it is freed at once.
+            book, self.book = self.book, _nothing
+            book(outcome)
 
     @property
     def trail(self) -> tuple[AttemptRecord, ...]:

@@ -115,6 +115,7 @@ class HttpConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits."""
         self._transport = None
+        del self._parser  # which knows us as well: nothing is left behind for the collector
         self._stop_writing()
         if self._until_close and exc is None and self._answer is not None:
             self._answer.end()

@@ -114,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._peers.discard(self)
         self._state = _State.END
         self._line.lost()
+        del self._parser  # which knows us as well: nothing is left behind for the collector
         if self._timer is not None:
             self._timer.cancel()
         if self._coming is not None:
