@@ -1,11 +1,9 @@
 """What each model can carry."""
 
-from typing import Any
-
 import pytest
 
 from tui_failover.core.errors import SettingsError
-from tui_failover.wire.capabilities import Capabilities, ThinkingKind, capabilities_of, refined_by
+from tui_failover.wire.capabilities import ThinkingKind, capabilities_of
 from tui_failover.wire.dialect import Dialect
 
 OLD, NEW = "2023-06-01", "2026-10-21"
@@ -67,47 +65,3 @@ def test_settings_override_single_flags() -> None:
 def test_unknown_flag_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=r"vison.*vision"):
         capabilities_of(Dialect.OPENAI, "llama-4", override={"vison": True})
-
-
-def yes(*names: str) -> dict[str, object]:
-    return {name: {"supported": True} for name in names}
-
-
-@pytest.mark.parametrize(
-    ("types", "kind"),
-    [
-        (("adaptive", "disabled"), ThinkingKind.ADAPTIVE),
-        (("adaptive", "between_tools"), ThinkingKind.BETWEEN_TOOLS),
-        (("adaptive",), ThinkingKind.ALWAYS),
-        (("enabled", "disabled"), ThinkingKind.BUDGET),
-        (("disabled",), ThinkingKind.NONE),
-    ],
-    ids=str,
-)
-def test_what_the_provider_says_of_its_model_comes_before_our_table(
-    types: tuple[str, ...], kind: ThinkingKind
-) -> None:
-    info: dict[str, Any] = {
-        "max_tokens": 1234,
-        "capabilities": {
-            **yes("image_input"),
-            "pdf_input": {"supported": False},
-            "effort": {"supported": True, **yes("low", "high")},
-            "thinking": {"supported": True, "types": yes(*types)},
-        },
-    }
-
-    can = refined_by(Capabilities(vision=False, pdf=True), info)
-
-    assert (can.vision, can.pdf, can.effort_levels, can.thinking, can.max_output) == (
-        True,
-        False,
-        ("low", "high"),
-        kind,
-        1234,
-    )
-
-
-@pytest.mark.parametrize("info", [None, [], {}, {"capabilities": 1, "max_tokens": "x"}], ids=repr)
-def test_provider_that_says_nothing_changes_nothing(info: object) -> None:
-    assert refined_by(Capabilities(), info) == Capabilities()

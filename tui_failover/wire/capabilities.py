@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from tui_failover.core.copying import value
 from tui_failover.core.errors import SettingsError
-from tui_failover.wire.delta import as_mapping, as_tokens
 from tui_failover.wire.dialect import Dialect
 
 NO_SAMPLING_SINCE = "2026-10-21"  # from this anthropic-version on any temperature or top_p is refused
@@ -149,40 +148,3 @@ def capabilities_of(
     if unknown:
         raise SettingsError([f"capability {name!r} is not known; known are {sorted(_FLAGS)}" for name in unknown])
     return replace(known, **dict(override or {}))  # type: ignore[arg-type]  # the settings' model types the values
-
-
-def refined_by(known: Capabilities, model_info: object) -> Capabilities:
-    """Return `known` corrected by what an Anthropic provider's own `GET /v1/models` says of the model."""
-    info = as_mapping(model_info)
-    stated = as_mapping(info.get("capabilities"))
-    flags: dict[str, object] = {
-        flag: supported
-        for flag, name in _STATED.items()
-        if isinstance(supported := as_mapping(stated.get(name)).get("supported"), bool)
-    }
-    effort = as_mapping(stated.get("effort"))
-    if effort:
-        flags["effort_levels"] = tuple(
-            level for level in _LOW_TO_MAX if as_mapping(effort.get(level)).get("supported") is True
-        )
-    kind = _thinking_kind(as_mapping(as_mapping(stated.get("thinking")).get("types")))
-    if kind is not None:
-        flags["thinking"] = kind
-    most = as_tokens(info.get("max_tokens"))
-    if most:
-        flags["max_output"] = most
-    return replace(known, **flags)  # type: ignore[arg-type]  # each value was checked above
-
-
-_STATED = {"vision": "image_input", "pdf": "pdf_input", "structured_output": "structured_outputs"}
-
-
-def _thinking_kind(types: dict[str, object]) -> ThinkingKind | None:
-    accepted = {name for name, support in types.items() if as_mapping(support).get("supported") is True}
-    if not types:
-        return None
-    if "adaptive" in accepted:
-        if "disabled" in accepted:
-            return ThinkingKind.ADAPTIVE
-        return ThinkingKind.BETWEEN_TOOLS if "between_tools" in accepted else ThinkingKind.ALWAYS
-    return ThinkingKind.BUDGET if "enabled" in accepted else ThinkingKind.NONE
