@@ -193,6 +193,16 @@ async def test_provider_waits_while_nobody_reads_and_goes_on_once_somebody_has()
     assert ends.line.sends
 
 
+async def test_connection_of_an_answer_that_ended_before_anybody_read_it_hears_the_next_one() -> None:
+    ends = Ends()
+    coming = ends.ask()
+    piece = bytes(MOST_WAITING)
+    ends.hear(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * len(piece)), piece, piece)
+
+    assert (ends.freed, ends.line.sends) == (1, True)
+    assert await whole(await coming) == piece + piece
+
+
 @pytest.mark.parametrize(
     ("coding", "body"),
     [

@@ -51,6 +51,7 @@ class HttpConnection(asyncio.Protocol):
         self._until_close = False
         self._whole = False
         self._spoilt = False
+        self._paused = False
         self._rest: asyncio.Task[None] | None = None
         self._room: asyncio.Future[None] | None = None
 
@@ -175,6 +176,7 @@ class HttpConnection(asyncio.Protocol):
             pieces.clear()
             answer = None if self._whole else self._answer
             if answer is not None and answer.come(data) and self._transport is not None:
+                self._paused = True
                 self._transport.pause_reading()
 
     def _end(self) -> None:
@@ -184,6 +186,8 @@ class HttpConnection(asyncio.Protocol):
         self._overhead = 0
         if answer is not None:
             answer.end()
+        if self._paused:
+            self._resume()  # nobody waits for the rest any more, and the next answer has to be heard
         unsent = self._rest is not None and self._stop_writing()
         if unsent or self._spoilt:
             self.cut()
@@ -199,6 +203,7 @@ class HttpConnection(asyncio.Protocol):
             coming.set_exception(error)
 
     def _resume(self) -> None:
+        self._paused = False
         if self._transport is not None:
             self._transport.resume_reading()
 
