@@ -165,6 +165,20 @@ async def test_answer_that_nobody_asked_for_is_never_taken_for_the_next_one() ->
     assert (ends.freed, ends.line.open) == (0, False)
 
 
+@pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"], ids=["kept", "closed"])
+@pytest.mark.parametrize("cut", [0, 1], ids=["together", "apart"])
+async def test_more_than_an_answer_says_it_has_ends_the_connection_and_leaves_the_answer_whole(
+    head: bytes, cut: int
+) -> None:
+    ends = Ends()
+    coming = ends.ask()
+    said = WHOLE.replace(b"Content", head + b"Content") + b"\n}"
+    ends.hear(*([said[:-2], said[-2:]] if cut else [said]))
+
+    assert await whole(await coming) == b"ok"
+    assert not ends.connection.usable
+
+
 async def test_connection_that_says_something_unasked_is_not_used() -> None:
     ends = Ends()
     ends.hear(WHOLE)

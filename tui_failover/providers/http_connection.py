@@ -102,9 +102,11 @@ class HttpConnection(asyncio.Protocol):
             self._spoilt = self._whole = True
         except httptools.HttpParserError as error:
             self._hand_on()
-            self._fail(NotHttp(type(error).__name__))
-            self.cut()
-            return
+            if not self._whole:
+                self._fail(NotHttp(type(error).__name__))
+                self.cut()
+                return
+            self._spoilt = True  # what is wrong came behind the answer
         if self._body:
             self._hand_on()
         if self._whole:
