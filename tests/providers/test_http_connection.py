@@ -179,6 +179,28 @@ async def test_more_than_an_answer_says_it_has_ends_the_connection_and_leaves_th
     assert not ends.connection.usable
 
 
+async def test_request_given_up_just_as_its_answer_has_come_leaves_the_connection_to_the_next_one() -> None:
+    ends = Ends()
+    first = ends.ask()
+    ends.hear(WHOLE)
+    second = ends.ask()
+    ends.connection.give_up(first)
+    ends.hear(WHOLE)
+
+    assert await whole(await second) == b"ok"
+    assert ends.connection.usable
+
+
+@pytest.mark.parametrize("heard", [b"", HEAD], ids=["before the answer", "in the middle of it"])
+async def test_request_given_up_before_the_end_of_its_answer_takes_the_connection_along(heard: bytes) -> None:
+    ends = Ends()
+    coming = ends.ask()
+    ends.hear(heard)
+    ends.connection.give_up(coming)
+
+    assert not ends.connection.usable
+
+
 async def test_connection_that_says_something_unasked_is_not_used() -> None:
     ends = Ends()
     ends.hear(WHOLE)

@@ -69,10 +69,11 @@ class HttpClient:
         framed = {"host": self._host, "content-length": str(len(body)), **headers}
         head = written_head(f"POST {self._path}{path} HTTP/1.1", framed.items())
         connection = self._kept() or await self._opened(connect_s)
+        coming = connection.ask(head, body, left_us)
         try:
-            return await connection.ask(head, body, left_us)
+            return await coming
         except BaseException:
-            connection.cut()
+            connection.give_up(coming)
             raise
 
     async def close(self) -> None:

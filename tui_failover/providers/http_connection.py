@@ -80,6 +80,11 @@ class HttpConnection(asyncio.Protocol):
             self._rest = self._loop.create_task(self._write(transport, body, left_us))
         return self._coming
 
+    def give_up(self, coming: "asyncio.Future[HttpAnswer]") -> None:
+        """End the connection, unless the answer to that request is whole: others may be using it by now."""
+        if self._coming is coming:
+            self.cut()
+
     def cut(self) -> None:
         """End the connection at once."""
         self._stop_writing()
