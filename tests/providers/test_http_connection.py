@@ -267,6 +267,16 @@ async def test_little_that_stands_for_a_lot_is_read_in_small_pieces() -> None:
     assert max(sizes) <= 64 << 10
 
 
+@pytest.mark.parametrize("over", [1, 3, 257])
+async def test_what_is_left_of_a_compressed_body_once_all_of_it_has_come_is_read(over: int) -> None:
+    ends = Ends()
+    coming = ends.ask()
+    body = bytes((64 << 10) + over)
+    ends.hear(compressed("deflate", zlib.compress(body, wbits=-zlib.MAX_WBITS)))
+
+    assert await whole(await coming) == body
+
+
 @pytest.mark.parametrize(
     ("body", "error"), [(b"hello", NotDecodable), (gzip.compress(b"hello")[:-4], CutOff)], ids=["other", "half"]
 )

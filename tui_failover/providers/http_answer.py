@@ -139,12 +139,13 @@ class _Inflating:
     def __init__(self) -> None:
         self._inflate: zlib._Decompress | None = None
         self._left = b""
+        self._full = False  # what was made of the last piece may not be all of it
 
     async def read(self, more: Callable[[], Awaitable[bytes]]) -> bytes:
         """Return the next bytes; b"" at the end."""
         while True:
-            data = self._left or await more()
-            if not data:
+            data = self._left or (b"" if self._full else await more())
+            if not data and not self._full:
                 self._check_end()
                 return b""
             if self._inflate is None:
@@ -155,6 +156,7 @@ class _Inflating:
                 message = "a body that is not in the coding its head names"
                 raise NotDecodable(message) from error
             self._left = self._inflate.unconsumed_tail
+            self._full = len(piece) == _PIECE and not self._inflate.eof
             if piece:
                 return piece
 
