@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from itertools import pairwise
 
@@ -275,6 +276,27 @@ async def test_what_is_left_of_a_compressed_body_once_all_of_it_has_come_is_read
     ends.hear(compressed("deflate", zlib.compress(body, wbits=-zlib.MAX_WBITS)))
 
     assert await whole(await coming) == body
+
+
+async def test_what_follows_a_compressed_body_is_not_kept() -> None:
+    ends = Ends()
+    coming = ends.ask()
+    body = gzip.compress(b"hello")
+    ends.hear(HEAD.replace(b"Content-Length", b"Content-Encoding: gzip\r\nContent-Length"), body)
+    answer = await coming
+    assert await answer.read() == b"hello"
+    end = asyncio.ensure_future(answer.read())
+    tracemalloc.start()
+    for _ in range(32):
+        ends.hear(bytes(MOST_WAITING))
+        await asyncio.sleep(0)  # noqa: TID251 - it is read meanwhile
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    ends.connection.connection_lost(None)
+
+    assert kept < 2 * MOST_WAITING
+    with pytest.raises(CutOff):
+        await end
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,8 @@ class _Inflating:
                 return b""
             if self._inflate is None:
                 self._inflate = zlib.decompressobj(_window_of(data))
+            if self._inflate.eof:
+                continue  # it would be kept, and belongs to nothing
             try:
                 piece = self._inflate.decompress(data, _PIECE)
             except zlib.error as error:
