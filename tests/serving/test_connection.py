@@ -336,6 +336,20 @@ async def test_caller_that_wants_another_protocol_is_answered_in_this_one(protoc
     assert caller.heard == answered(b"POST / abc", b"POST /next ")
 
 
+@pytest.mark.parametrize(
+    ("begun", "word"), [(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (1, b"")], ids=["waits", "does not wait"]
+)
+@virtually
+async def test_caller_that_asks_before_it_sends_is_told_once_to_go_on(begun: int, word: bytes) -> None:
+    caller = CallerEnd()
+    said = asking("/", "Expect: 100-continue", body=b"abc")
+    for piece in (said[: begun - 3], *(said[place:][:1] for place in range(len(said) + begun - 3, len(said)))):
+        caller.say(piece)
+        await settled()
+
+    assert caller.heard == word + answered(b"POST / abc")
+
+
 @virtually
 async def test_what_follows_a_good_request_is_refused_after_its_answer() -> None:
     caller = CallerEnd()

@@ -60,8 +60,8 @@ class Request:
     """
 
     __slots__ = (
-        "_broken", "_caller", "_line", "_pieces", "_size", "_waiter", "begun", "come", "headers", "keeps",
-        "method", "target", "task", "version",
+        "_broken", "_caller", "_encouraged", "_line", "_pieces", "_size", "_waiter", "begun", "come", "headers",
+        "keeps", "method", "target", "task", "version",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +80,7 @@ class Request:
         self._pieces: list[bytes] = []
         self._size = 0
         self._broken = False
+        self._encouraged = False
         self._waiter: asyncio.Future[None] | None = None
 
     @property
@@ -144,9 +145,11 @@ class Request:
                 raise BodyBroken
             if self.come:
                 return b""
-            self._encourage()
+            if not self._encouraged:
+                self._encourage()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
+        self._encouraged = True  # who sends needs no word
         return self._taken()
 
     def begin(self, status: int, headers: Mapping[str, str]) -> Stream:
@@ -175,8 +178,8 @@ class Request:
             self._wake(self._waiter)
 
     def _encourage(self) -> None:
-        """Tell a caller who waits for a word to send its body (RFC 9110, 10.1.1)."""
-        if self.headers.get("Expect", "").lower() == "100-continue" and not self._size and self.version != "1.0":
+        """Tell a caller who waits for a word to send its body, once (RFC 9110, 10.1.1)."""
+        if self.headers.get("Expect", "").lower() == "100-continue" and self.version != "1.0":
             self._line.send(_CONTINUE)
 
     def _wake(self, waiter: "asyncio.Future[None]") -> None:
