@@ -336,6 +336,15 @@ async def test_caller_that_wants_another_protocol_is_answered_in_this_one(protoc
     assert caller.heard == answered(b"POST / abc", b"POST /next ")
 
 
+@virtually
+async def test_callers_that_want_another_protocol_again_and_again_are_answered_in_this_one() -> None:
+    caller = CallerEnd()
+    caller.say(asking("/", "Connection: Upgrade", "Upgrade: websocket", body=b"abc") * 3)
+    await settled()
+
+    assert caller.heard == answered(b"POST / abc", b"POST / abc", b"POST / abc")
+
+
 @pytest.mark.parametrize(
     ("begun", "word"), [(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (1, b"")], ids=["waits", "does not wait"]
 )

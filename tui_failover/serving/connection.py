@@ -141,13 +141,19 @@ class Connection(asyncio.Protocol):
             self._check_bounds()
 
     def _parse(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            if self._wish:  # else it is for a tunnel, and what follows is nobody's
-                head = self._without_wish()
-                self._parser = httptools.HttpRequestParser(self)
-                self._parser.feed_data(head + data[upgrade.args[0] :])
+        rest: bytes | memoryview = data
+        while rest:
+            try:
+                self._parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = memoryview(rest)[upgrade.args[0] :]
+            else:
+                return
+            if not self._wish:  # it is for a tunnel, and what follows is nobody's
+                return
+            head = self._without_wish()
+            self._parser = httptools.HttpRequestParser(self)
+            self._parser.feed_data(head)
 
     def _without_wish(self) -> bytes:
         """Return the head that was read without its wish for another protocol.
