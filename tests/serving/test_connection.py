@@ -345,6 +345,17 @@ async def test_callers_that_want_another_protocol_again_and_again_are_answered_i
     assert caller.heard == answered(b"POST / abc", b"POST / abc", b"POST / abc")
 
 
+@pytest.mark.parametrize(("version", "kept"), [("1.1", "close"), ("1.0", "")], ids=["said", "by its version"])
+@virtually
+async def test_caller_that_wants_another_protocol_and_no_second_answer_gets_its_one(version: str, kept: str) -> None:
+    caller = CallerEnd()
+    caller.say(asking("/", f"Connection: Upgrade, {kept}", "Upgrade: websocket", version=version))
+    await settled()
+
+    assert caller.heard == OK + b"Content-Length: 7\r\nConnection: close\r\n\r\nPOST / "
+    assert not caller.line.open
+
+
 @pytest.mark.parametrize(
     ("begun", "word"), [(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (1, b"")], ids=["waits", "does not wait"]
 )

@@ -21,7 +21,6 @@ from tui_failover.wire.http_head import written_head
 _log = logging.getLogger("tui_failover.control")
 _MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
 _MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
-_WISH = frozenset({"upgrade", "connection", "http2-settings"})
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]
 Refuse = Callable[[HTTPStatus, str, str], Response]
@@ -161,8 +160,9 @@ class Connection(asyncio.Protocol):
         Nothing else is spoken here, so it is passed over (RFC 9110, 7.8); the parser would take it up.
         """
         self._wish = False
-        line = f"{self._parser.get_method().decode()} {self._target.decode('utf-8', 'surrogateescape')} HTTP/1.1"
-        return written_head(line, [one for one in self._headers if one[0].lower() not in _WISH])
+        method, version = self._parser.get_method().decode(), self._parser.get_http_version()
+        line = f"{method} {self._target.decode('utf-8', 'surrogateescape')} HTTP/{version}"
+        return written_head(line, [one for one in self._headers if one[0].lower() != "upgrade"])
 
     def pause_writing(self) -> None:
         """Have whoever writes wait."""
