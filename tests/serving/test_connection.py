@@ -455,3 +455,16 @@ async def test_next_request_that_has_begun_has_a_deadline_of_its_own() -> None:
 
     await after(0.2)
     assert b"HTTP/1.1 408 Request Timeout\r\n" in caller.heard
+
+
+@virtually
+async def test_empty_line_behind_a_request_is_not_taken_for_the_beginning_of_another() -> None:
+    caller = CallerEnd(bounds=Bounds(idle_s=10.0, header_s=3.0))
+    caller.say(asking())
+    await settled()
+    caller.say(b"\r\n")
+    await after(9.0)
+    caller.say(asking())
+    await settled()
+
+    assert caller.heard == answered(b"POST / ", b"POST / ")

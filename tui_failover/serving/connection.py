@@ -132,7 +132,7 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserError:
             self._broken()
             return
-        if self._state is _State.NEXT:  # still: a head has begun, and not come to its end
+        if self._in_head and self._state is _State.NEXT:  # still: it has not come to its end
             self._wait(_State.HEAD, self._bounds.header_s)
         if begun and self._in_head:
             self._unfinished += len(data)
