@@ -194,6 +194,17 @@ async def test_old_callers_are_answered_in_their_version() -> None:
 
 
 @virtually
+async def test_chunks_from_a_caller_whose_version_has_none_are_refused() -> None:
+    caller = CallerEnd()
+    said = asking("/", "Transfer-Encoding: chunked", "Connection: keep-alive", body=b"0\r\n\r\n", version="1.0")
+    caller.say(said + asking("/smuggled"))
+    await settled()
+
+    assert caller.heard.startswith(b"HTTP/1.1 400 ")
+    assert caller.line.ended
+
+
+@virtually
 async def test_head_is_answered_without_a_body_but_with_its_length() -> None:
     caller = CallerEnd()
     caller.say(asking(method="HEAD"))

@@ -202,8 +202,8 @@ class Connection(asyncio.Protocol):
         self._size += len(method) + len("  HTTP/1.1")
         fault = self._fault or self._too_much()
         coding = headers.get("Transfer-Encoding")
-        if fault is None and coding is not None and coding.lower() != "chunked":
-            fault = self._malformed()  # no other coding can be undone here
+        if fault is None and coding is not None and self._strange(coding):
+            fault = self._malformed()
         if fault is not None:
             self._fail(fault)
             return
@@ -225,6 +225,10 @@ class Connection(asyncio.Protocol):
             self._begin(self._coming)
         else:
             self._ahead.append(self._coming)
+
+    def _strange(self, coding: str) -> bool:
+        """Tell whether it is a coding that cannot be undone here, or none of the version's (RFC 9112, 6.1)."""
+        return coding.lower() != "chunked" or self._parser.get_http_version() == "1.0"
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
