@@ -166,6 +166,43 @@ async def test_caller_waits_with_its_body_while_nobody_reads_it() -> None:
 
 
 @virtually
+async def test_caller_whose_long_body_nobody_has_read_is_heard_again_after_its_answer() -> None:
+    gate = asyncio.Event()
+
+    async def later(_: Request) -> Response:
+        await gate.wait()
+        return Response(200, {}, b"no need")
+
+    caller = CallerEnd(later)
+    said = asking(body=bytes(400_000))
+    caller.say(said[:200_000], said[200_000:])
+    gate.set()
+    await settled()
+
+    assert caller.heard == answered(b"no need")
+    assert caller.line.sends
+
+
+@virtually
+async def test_callers_that_send_ahead_wait_although_a_long_body_is_read() -> None:
+    read, gate = asyncio.Event(), asyncio.Event()
+
+    async def reading(request: Request) -> Response:
+        await read.wait()
+        await request.body(1 << 20, 10.0)
+        await gate.wait()
+        return Response(200, {}, b"")
+
+    caller = CallerEnd(reading)
+    said = asking(body=bytes(400_000))
+    caller.say(said[:200_000], said[200_000:] + asking())
+    read.set()
+    await settled()
+
+    assert not caller.line.sends
+
+
+@virtually
 async def test_answer_given_before_the_body_has_come_ends_the_connection_without_losing_the_answer() -> None:
     async def hasty(_: Request) -> Response:
         return Response(200, {}, b"no need")

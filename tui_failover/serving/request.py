@@ -130,7 +130,7 @@ class Request:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         held, self._size = self._size, 0
-        if held > _MOST_WAITING:
+        if held > _MOST_WAITING and not self.come:
             self._line.let_come()
         return data
 
@@ -174,6 +174,8 @@ class Request:
         """Take note that no more of the body comes."""
         self._broken = broken
         self.come = not broken
+        if self._size > _MOST_WAITING:
+            self._line.let_come()
         if self._waiter is not None:
             self._wake(self._waiter)
 
