@@ -480,6 +480,41 @@ async def test_caller_that_takes_nothing_of_its_answer_is_let_go() -> None:
 
 
 @virtually
+async def test_caller_that_takes_nothing_of_an_answer_that_goes_on_is_let_go_and_whoever_gives_it_is_told() -> None:
+    ended = asyncio.Event()
+
+    async def endless(request: Request) -> Stream:
+        stream = request.begin(200, {})
+        try:
+            while True:
+                await stream.write(b"more")
+                await asyncio.sleep(1.0)  # noqa: TID251 - virtual time
+        finally:
+            ended.set()
+
+    caller = CallerEnd(endless, bounds=Bounds(idle_s=10.0))
+    caller.say(asking())
+    await after(100.0)
+    for _ in range(3):
+        caller.stop_taking(1_000)
+        await after(9.0)
+        caller.take_all()
+        await after(100.0)
+    assert caller.line.open
+
+    caller.stop_taking(1_000)
+    await after(9.0)
+    caller.line.waits = 900
+    await after(10.0)
+    assert caller.line.open
+    await after(11.1)
+    assert not caller.line.open
+    caller.leave()
+    await settled()
+    assert ended.is_set()
+
+
+@virtually
 async def test_next_request_is_waited_for_as_long_as_is_allowed_and_no_longer() -> None:
     caller = CallerEnd(bounds=Bounds(idle_s=10.0, header_s=3.0))
     for _ in range(3):

@@ -165,11 +165,15 @@ class Connection(asyncio.Protocol):
         return written_head(line, [one for one in self._headers if one[0].lower() != "upgrade"])
 
     def pause_writing(self) -> None:
-        """Have whoever writes wait."""
+        """Have whoever writes wait, while the caller takes something."""
         self._line.crowd()
+        if self._state is _State.ANSWER:
+            self._wait_until_taken()
 
     def resume_writing(self) -> None:
         """Let it go on."""
+        if self._state is _State.TAKING:
+            self._state, self._deadline = _State.ANSWER, inf
         self._line.make_room()
 
     # What the parser tells.
@@ -263,7 +267,8 @@ class Connection(asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
                 closes = self._send(request, self._fault_of_ours(error), closes=True)
             if self._line.crowded:
-                await self._until_taken()
+                self._wait_until_taken()
+                await self._line.room()
         except ConnectionError:
             self._task = None
             self.abort()
@@ -298,10 +303,9 @@ class Connection(asyncio.Protocol):
         message = "a fault of ours; the log names it"
         return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
 
-    async def _until_taken(self) -> None:
+    def _wait_until_taken(self) -> None:
         self._untaken = self._line.waiting
         self._wait(_State.TAKING, self._bounds.idle_s)
-        await self._line.room()
 
     def _send(self, request: Request, answer: Response, *, closes: bool = False) -> bool:
         if request.begun is not None:  # another answer cannot follow in the middle of one
