@@ -395,7 +395,7 @@ async def test_callers_that_want_another_protocol_again_and_again_are_answered_i
 
 @pytest.mark.parametrize(("version", "kept"), [("1.1", "close"), ("1.0", "")], ids=["said", "by its version"])
 @virtually
-async def test_caller_that_wants_another_protocol_and_no_second_answer_gets_its_one(version: str, kept: str) -> None:
+async def test_caller_that_wants_another_protocol_and_one_answer_gets_just_that(version: str, kept: str) -> None:
     caller = CallerEnd()
     caller.say(asking("/", f"Connection: Upgrade, {kept}", "Upgrade: websocket", version=version))
     await settled()
@@ -480,7 +480,7 @@ async def test_caller_that_takes_nothing_of_its_answer_is_let_go() -> None:
 
 
 @virtually
-async def test_caller_that_takes_nothing_of_an_answer_that_goes_on_is_let_go_and_whoever_gives_it_is_told() -> None:
+async def test_caller_that_takes_nothing_of_an_answer_that_goes_on_is_let_go_with_whoever_gives_it() -> None:
     ended = asyncio.Event()
 
     async def endless(request: Request) -> Stream:
@@ -500,17 +500,17 @@ async def test_caller_that_takes_nothing_of_an_answer_that_goes_on_is_let_go_and
         await after(9.0)
         caller.take_all()
         await after(100.0)
-    assert caller.line.open
-
     caller.stop_taking(1_000)
     await after(9.0)
     caller.line.waits = 900
     await after(10.0)
-    assert caller.line.open
+    kept_while_it_takes = caller.line.open
     await after(11.1)
-    assert not caller.line.open
+    kept_longer = caller.line.open
     caller.leave()
     await settled()
+
+    assert (kept_while_it_takes, kept_longer) == (True, False)
     assert ended.is_set()
 
 

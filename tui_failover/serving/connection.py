@@ -37,7 +37,7 @@ class _State(enum.Enum):
 
 
 class Connection(asyncio.Protocol):
-    """A connection under `Bounds`; `peers` holds those that are open."""
+    """A connection under `Bounds`; `peers` holds those that are open, `gone` is done once it is over."""
 
     def __init__(
         self, handler: Handler, refuse: Refuse, bounds: Bounds, clock: Clock, peers: "set[Connection]"
@@ -48,6 +48,7 @@ class Connection(asyncio.Protocol):
         self._peers = peers
         self._loop = asyncio.get_running_loop()
         self._line = Line()
+        self.gone = self._line.gone
         self._caller = Caller("", self._line, bounds.linger_s, clock)
         self._parser = httptools.HttpRequestParser(self)
         self._state = _State.HEAD
@@ -168,7 +169,7 @@ class Connection(asyncio.Protocol):
         """Have whoever writes wait, while the caller takes something."""
         self._line.crowd()
         if self._state is _State.ANSWER:
-            self._wait_until_taken()
+            self._wait_for_caller(_State.TAKING)
 
     def resume_writing(self) -> None:
         """Let it go on."""
@@ -205,8 +206,7 @@ class Connection(asyncio.Protocol):
         method = parser.get_method().decode()
         self._size += len(method) + len("  HTTP/1.1")
         fault = self._fault or self._too_much()
-        coding = headers.get("Transfer-Encoding")
-        if fault is None and coding is not None and self._strange(coding):
+        if fault is None and (coding := headers.get("Transfer-Encoding")) is not None and self._strange(coding):
             fault = self._malformed()
         if fault is not None:
             self._fail(fault)
@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
                 closes = self._send(request, self._fault_of_ours(error), closes=True)
             if self._line.crowded:
-                self._wait_until_taken()
+                self._wait_for_caller(_State.TAKING)
                 await self._line.room()
         except ConnectionError:
             self._task = None
@@ -303,9 +303,9 @@ class Connection(asyncio.Protocol):
         message = "a fault of ours; the log names it"
         return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
 
-    def _wait_until_taken(self) -> None:
+    def _wait_for_caller(self, state: _State) -> None:
         self._untaken = self._line.waiting
-        self._wait(_State.TAKING, self._bounds.idle_s)
+        self._wait(state, self._bounds.idle_s)
 
     def _send(self, request: Request, answer: Response, *, closes: bool = False) -> bool:
         if request.begun is not None:  # another answer cannot follow in the middle of one
@@ -320,8 +320,7 @@ class Connection(asyncio.Protocol):
         if self._in_head:  # it came in part, and the rest may never come
             self._wait(_State.HEAD, self._bounds.header_s)
         else:
-            self._untaken = self._line.waiting
-            self._wait(_State.NEXT, self._bounds.idle_s)
+            self._wait_for_caller(_State.NEXT)
 
     # Bounds.
 

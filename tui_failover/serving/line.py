@@ -10,11 +10,13 @@ class Line:
 
     Attributes:
         transport: None before it is connected and after it is lost.
+        gone: done once it is lost.
     """
 
-    __slots__ = ("_room", "transport")
+    __slots__ = ("_room", "gone", "transport")
 
     def __init__(self) -> None:
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport | None = None
         self._room: asyncio.Future[None] | None = None
 
@@ -32,6 +34,7 @@ class Line:
         """Tell whoever waits that the caller has left."""
         self.transport = None
         self.make_room()
+        self.gone.set_result(None)
 
     def crowd(self) -> None:
         """Have whoever writes wait from now on."""

@@ -1,6 +1,7 @@
 """A listening address whose callers are answered by one handler."""
 
 import asyncio
+from collections.abc import Iterable
 
 from tui_failover.core.ports import Clock
 from tui_failover.serving.bounds import Bounds
@@ -45,13 +46,20 @@ class Server:
             self._listener.close()
 
     async def close(self, within_s: float) -> None:
-        """Let requests under way finish within so many seconds, and close."""
+        """Let requests under way finish within so many seconds and their answers leave, and close."""
         self.stop_listening()
         for peer in tuple(self._peers):
             peer.stop()
         tasks = [peer.task for peer in self._peers if peer.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=within_s)
-        for peer in tuple(self._peers):
-            peer.abort()
+        leaving = [peer.gone for peer in self._peers if peer.task is None]
+        self._abort(peer for peer in self._peers if peer.task is not None)
+        if leaving:
+            await asyncio.wait(leaving, timeout=self._bounds.linger_s)
+        self._abort(self._peers)
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _abort(self, peers: Iterable[Connection]) -> None:
+        for peer in tuple(peers):
+            peer.abort()
