@@ -39,9 +39,13 @@ class CallerEnd:
     """One connection, and what came back on it."""
 
     def __init__(
-        self, handler: Handler = echo, bounds: Bounds = BOUNDS, peers: set[Connection] | None = None
+        self,
+        handler: Handler = echo,
+        bounds: Bounds = BOUNDS,
+        peers: set[Connection] | None = None,
+        line: FakeLine | None = None,
     ) -> None:
-        self.line = FakeLine()
+        self.line = line or FakeLine()
         self.peers = set() if peers is None else peers
         self.connection = Connection(handler, refusing, bounds, VirtualClock(), self.peers)
         self.connection.connection_made(self.line)

@@ -1,6 +1,7 @@
 """Requests on one connection: read whichever pieces they come in, answered one after the other, under limits."""
 
 import asyncio
+import errno
 import gc
 import weakref
 from itertools import pairwise
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.serving.callers import BOUNDS, CallerEnd, after, asking, settled
 from tests.support.engine_world import virtually
+from tests.support.fake_line import FakeLine
 from tests.support.virtual_loop import run_virtually
 from tui_failover.serving import BodyBroken, Bounds, Request, Response, Stream
 
@@ -215,6 +217,25 @@ async def test_answer_given_before_the_body_has_come_ends_the_connection_without
     assert caller.heard == OK + b"Content-Length: 7\r\nConnection: close\r\n\r\nno need"
     assert (caller.line.open, caller.line.ended) == (True, True)
     await after(BOUNDS.linger_s + 0.01)
+    assert not caller.line.open
+
+
+@virtually
+async def test_caller_that_has_left_while_the_rest_of_its_body_was_waited_for_is_no_fault_of_ours() -> None:
+    class Gone(FakeLine):
+        def write_eof(self) -> None:
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    async def hasty(_: Request) -> Response:
+        return Response(200, {}, b"")
+
+    caller = CallerEnd(hasty, line=Gone())
+    caller.say(asking(body=bytes(1_000))[:200])
+    answering = caller.connection.task
+    assert answering is not None
+    await answering
+    await after(BOUNDS.linger_s + 0.01)
+
     assert not caller.line.open
 
 

@@ -1,6 +1,7 @@
 """What is written to one caller, and how fast it takes it."""
 
 import asyncio
+import contextlib
 import socket
 from typing import cast
 
@@ -93,5 +94,6 @@ class Line:
         transport = self.transport
         if transport is not None:
             if transport.can_write_eof():
-                transport.write_eof()
+                with contextlib.suppress(OSError):  # the caller has left, and the loop has yet to notice
+                    transport.write_eof()
             asyncio.get_running_loop().call_later(linger_s, transport.abort)
