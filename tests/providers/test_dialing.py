@@ -102,6 +102,23 @@ def test_many_who_dial_at_once_ask_the_resolver_once() -> None:
     assert loop.asked == 1
 
 
+def test_nobody_is_connected_to_where_certificates_cannot_be_checked() -> None:
+    loop = Named()
+
+    def broken() -> ssl.SSLContext:
+        message = "no authorities"
+        raise ssl.SSLError(message)
+
+    async def once() -> None:
+        async with listening() as (port, _):
+            loop.ports = [port]
+            with pytest.raises(NotConnected):
+                await dialled(Dialer(HOST, port, broken))
+
+    on(loop, once())
+    assert loop.asked == 0
+
+
 def test_addresses_are_believed_for_a_while_and_no_longer() -> None:
     loop = Named()
 

@@ -68,11 +68,12 @@ class Dialer:
             raise NotConnected(message) from error
 
     async def _connected(self, make: Callable[[], _Protocol]) -> _Protocol:
+        # Before there is a connection: whoever gave up meanwhile would leave it open.
+        trust = None if self._trust is None else await asyncio.to_thread(self._trust)
         plug = await aiohappyeyeballs.start_connection(
             await self._addresses(), happy_eyeballs_delay=_STAGGER_S, interleave=1
         )
         plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        trust = None if self._trust is None else await asyncio.to_thread(self._trust)
         host = None if trust is None else self._host.rstrip(".")
         _, protocol = await self._loop.create_connection(make, sock=plug, ssl=trust, server_hostname=host)
         return protocol
