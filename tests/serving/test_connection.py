@@ -50,15 +50,33 @@ async def test_requests_sent_ahead_are_answered_in_order_one_at_a_time() -> None
         return Response(200, {}, request.target.encode())
 
     caller = CallerEnd(slowly)
-    caller.say(asking("/1") + asking("/2") + asking("/3"))
+    caller.say(asking("/1") + asking("/2") + asking("/3") + asking("/4"))
     await settled()
     assert (len(gates), caller.line.sends) == (1, False)
 
-    for number in range(3):
+    for number in range(4):
         gates[number].set()
         await settled()
-    assert caller.heard == answered(b"/1", b"/2", b"/3")
+    assert caller.heard == answered(b"/1", b"/2", b"/3", b"/4")
     assert caller.line.sends
+
+
+@virtually
+async def test_caller_that_has_sent_a_little_ahead_is_listened_to_so_that_its_leaving_is_noticed() -> None:
+    async def never(_: Request) -> Response:
+        await asyncio.Event().wait()
+        return Response(200, {}, b"")
+
+    async def once(request: Request) -> Response:
+        return Response(200, {}, b"") if request.target == "/1" else await never(request)
+
+    caller, other = CallerEnd(never), CallerEnd(once)
+    caller.say(asking("/1") + asking("/2") + asking("/3"))
+    other.say(asking("/1") + asking("/2") + asking("/3") + asking("/4"))
+    await settled()
+
+    assert caller.line.sends
+    assert other.line.sends
 
 
 @virtually
@@ -197,7 +215,7 @@ async def test_callers_that_send_ahead_wait_although_a_long_body_is_read() -> No
 
     caller = CallerEnd(reading)
     said = asking(body=bytes(400_000))
-    caller.say(said[:200_000], said[200_000:] + asking())
+    caller.say(said[:200_000], said[200_000:] + asking() * 3)
     read.set()
     await settled()
 
@@ -476,8 +494,8 @@ async def test_head_that_comes_byte_by_byte_has_the_same_cap(more: int, status: 
 @virtually
 async def test_slow_caller_of_a_long_answer_is_waited_for_while_it_takes_something() -> None:
     caller = CallerEnd(bounds=Bounds(idle_s=10.0))
-    caller.stop_taking(1_000)
     caller.say(asking())
+    caller.stop_taking(1_000)
     for waits in (800, 500, 1):
         await after(8.0)
         caller.line.waits = waits
@@ -493,8 +511,8 @@ async def test_slow_caller_of_a_long_answer_is_waited_for_while_it_takes_somethi
 @virtually
 async def test_caller_that_takes_nothing_of_its_answer_is_let_go() -> None:
     caller = CallerEnd(bounds=Bounds(idle_s=10.0))
-    caller.stop_taking(1_000)
     caller.say(asking())
+    caller.stop_taking(1_000)
     await after(10.1)
 
     assert not caller.line.open

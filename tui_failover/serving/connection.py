@@ -19,6 +19,7 @@ from tui_failover.serving.request import Caller, Request
 from tui_failover.wire.http_head import written_head
 
 _log = logging.getLogger("tui_failover.control")
+_FEW_AHEAD = 2  # requests, up to which their caller is listened to: one that has left is told by nothing else
 _MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
 _MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
 
@@ -255,7 +256,7 @@ class Connection(asyncio.Protocol):
 
     def _begin_next(self) -> None:
         self._begin(self._ahead.popleft())
-        if not self._ahead:
+        if len(self._ahead) <= _FEW_AHEAD:
             self._line.let_come()
 
     async def _serve(self, request: Request) -> None:
@@ -267,7 +268,6 @@ class Connection(asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
                 closes = self._send(request, self._fault_of_ours(error), closes=True)
             if self._line.crowded:
-                self._wait_for_caller(_State.TAKING)
                 await self._line.room()
         except ConnectionError:
             self._task = None
@@ -344,7 +344,7 @@ class Connection(asyncio.Protocol):
             self._fail(fault)
         elif self._coming is not None and self._between > _MOST_BETWEEN:
             self._broken()
-        elif self._ahead:
+        elif len(self._ahead) > _FEW_AHEAD:
             self._line.hold_back()
 
     def _broken(self) -> None:
