@@ -120,6 +120,25 @@ async def test_what_remains_when_the_time_is_up_is_broken_off_so_that_clients_ra
     assert view.failures == 0
 
 
+@pytest.mark.parametrize("dialect", Dialect, ids=str)
+async def test_who_still_waits_for_an_answer_when_the_time_is_up_is_told_why_there_is_none(
+    dialect: Dialect,
+) -> None:
+    settings = GatewaySettings(drain_s=0.05)
+    async with a_gateway({"primary": dialect}, settings=settings, given=PATIENT) as world:
+        world["primary"].play("hang")
+        asked = asyncio.ensure_future(asking(world, dialect, stream=False)())
+        await until(lambda: world["primary"].hits)
+
+        await world.gateway.drain()
+
+        with pytest.raises((openai.InternalServerError, anthropic.InternalServerError), match="stopping"):
+            await asked
+        view = world.provider("primary")
+
+    assert (view.failures, view.inflight) == (0, 0)
+
+
 async def test_a_stopping_gateway_takes_no_more() -> None:
     async with a_gateway({"primary": OPENAI}) as world:
         world.gateway.stop_taking()

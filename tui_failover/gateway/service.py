@@ -43,6 +43,7 @@ _STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": 
 _JSON = {"content-type": "application/json"}
 _OURS = {"server": "tui-failover"}
 _UNKNOWN = Path(Call.OTHER, "", None)
+_STOPPING = "The gateway is stopping."
 _ID_BYTES = 12
 _PROCESS = secrets.token_hex(8)
 _NUMBERS = count()  # of queries; to ask the system for chance at each costs more than to read the request
@@ -97,6 +98,12 @@ class Gateway:
             response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
             response.headers.update(refused.headers)
             return response
+        except asyncio.CancelledError:
+            if not self._broken_off or request.begun is not None:
+                raise
+            # Given up by `drain`, and nothing of an answer has left: its caller is still there to be told.
+            detail = ErrorDetail(turn.query_id)
+            return _written(write_error(turn.dialect, Fault.NO_PROVIDER, _STOPPING, detail), turn)
         except ConnectionError:
             raise
         except Exception:  # noqa: BLE001 - the outermost frame of a request
@@ -129,7 +136,7 @@ class Gateway:
 
     def _let_in(self, turn: _Turn, lets_in: LetsIn | None) -> None:
         if self._stopping or len(self._under_way) >= self._settings.at_once:
-            why = "The gateway is stopping." if self._stopping else "The gateway is at its limit of queries."
+            why = _STOPPING if self._stopping else "The gateway is at its limit of queries."
             raise Refused(Fault.NO_PROVIDER, why, headers=CLOSE if self._stopping else {})
         if lets_in is not None and not lets_in(_presented(turn.request)):
             raise Refused(
@@ -170,7 +177,7 @@ class Gateway:
         except UnknownAgent as error:
             raise Refused(Fault.NO_SUCH_MODEL, f"{error}.") from None
         except EngineClosed:
-            raise Refused(Fault.NO_PROVIDER, "The gateway is stopping.") from None
+            raise Refused(Fault.NO_PROVIDER, _STOPPING) from None
 
     async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> Response | Stream:
         headers = {
@@ -197,7 +204,7 @@ class Gateway:
             ended = await handed_out(flow, errand, carried, self._manager.dispatcher, stream.write)
         except asyncio.CancelledError:
             if self._broken_off:
-                _break_off(turn, stream, errand, Fault.NO_PROVIDER, "The gateway is stopping.")
+                _break_off(turn, stream, errand, Fault.NO_PROVIDER, _STOPPING)
             raise
         if isinstance(ended, Failed):
             _break_off(turn, stream, errand, *told_of_break(carried, ended.failure))
