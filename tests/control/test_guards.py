@@ -152,6 +152,28 @@ async def test_method_that_a_path_does_not_take_is_refused_with_those_it_takes(w
     assert got.headers["allow"] == "GET, POST"
 
 
+@pytest.mark.parametrize("path", [b"/healthz", b"/metrics", b"/api/providers/health"])
+async def test_head_of_an_answer_can_be_had_alone(world: ControlWorld, path: bytes) -> None:
+    reader, writer = await world.connect()
+    writer.write(get(world, path=path).replace(b"GET", b"HEAD", 1))
+    head = await reader.readuntil(b"\r\n\r\n")
+    writer.write(get(world))
+    after = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert after.startswith(b"HTTP/1.1 200 OK\r\n"), "no body came between"
+
+
+async def test_answer_that_goes_on_has_no_head_of_its_own(world: ControlWorld) -> None:
+    reader, writer = await world.connect()
+    writer.write(get(world, path=b"/api/events").replace(b"GET", b"HEAD", 1))
+    head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+    assert head.startswith(b"HTTP/1.1 405 ")
+
+
 async def test_fixed_path_never_stands_for_a_provider_of_that_name(world: ControlWorld) -> None:
     got = await world.asks("DELETE", "/api/providers/health?reason=gone")
 

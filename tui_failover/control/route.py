@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel
 
 from tui_failover.control.answer import Answer
+from tui_failover.control.event_streams import EVENT_STREAM
 from tui_failover.control.problem import Problem, bad_request, not_found
 from tui_failover.control.services import Services
 from tui_failover.control.tokens import Scope
@@ -81,6 +82,11 @@ class Route:
         """The names of the path's variable parts."""
         return tuple(part[1:-1] for part in self.segments if part.startswith("{"))
 
+    @property
+    def has_head(self) -> bool:
+        """Whether the head of its answer can be had alone (RFC 9110, 9.3.2): not of one that goes on."""
+        return self.method == "GET" and self.answer != EVENT_STREAM
+
 
 @value
 class Found:
@@ -109,7 +115,7 @@ class Router:
             raise not_found(message)
         fitting = [found for found in fitting if found.route.path == fitting[0].route.path]
         for found in fitting:
-            if found.route.method == method:
+            if found.route.method == method or (method == "HEAD" and found.route.has_head):
                 return found
         allowed = ", ".join(sorted({found.route.method for found in fitting}))
         message = f"this path takes {allowed} only"

@@ -148,8 +148,8 @@ class Refused(Exception):
 
 
 def check_method(request: Request, method: str) -> None:
-    """Raise `Refused` for every other method."""
-    if request.method != method:
+    """Raise `Refused` for every other method; who may get an answer may ask for its head alone (RFC 9110, 9.1)."""
+    if request.method != method and (request.method, method) != ("HEAD", "GET"):
         status, allow = HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": method}
         raise Refused(Fault.BAD_REQUEST, f"This path takes {method} only.", status=status, headers=allow)
 
