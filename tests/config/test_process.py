@@ -50,9 +50,17 @@ def test_everything_said_is_read() -> None:
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:5000", "[::]:80", "localhost:5000"])
 def test_an_address_is_written_as_it_was_read(listen: str) -> None:
-    settings = settings_of(f'{COMPLETE}[control]\nlisten = "{listen}"\n')
+    settings = settings_of(f'{COMPLETE}[control]\nlisten = "{listen}"\nread_tokens = ["env:TOKEN"]\n')
 
     assert str(settings.control.listen) == listen
+
+
+@pytest.mark.parametrize("more", ["", "write_tokens = []\n"], ids=["none", "an empty list"])
+def test_address_that_other_machines_can_reach_needs_a_token_somewhere(more: str) -> None:
+    assert told(f'{COMPLETE}[control]\nlisten = "0.0.0.0:5000"\n{more}') == (
+        "settings.toml:14: control.listen: can be reached from other machines, so tokens are needed: name some in"
+        ' read_tokens or write_tokens or gateway_tokens, or listen on "127.0.0.1:5000"',
+    )
 
 
 @pytest.mark.parametrize(

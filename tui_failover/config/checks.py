@@ -8,6 +8,7 @@ from tui_failover.config.positions import Path
 from tui_failover.config.problems import Problem, quote, suggestion
 from tui_failover.config.secret import looks_secret
 from tui_failover.config.syntax import Raw
+from tui_failover.config.words import is_loopback, split_listen
 from tui_failover.core.spec import Rules
 
 _MOST_NAMED = 6
@@ -27,6 +28,7 @@ _LITERALS = frozenset(
 )
 _REFERENCE = re.compile(r"\$\{?([A-Z_][A-Z0-9_]*)\}?|env:([A-Z_][A-Z0-9_]*)")
 _KEY_NAMES = MappingProxyType({"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"})
+_TOKENS = ("read_tokens", "write_tokens", "gateway_tokens")
 _NOT_BELOW = (
     ("breaker", "open_max_s", "open_s"),
     ("hold", "rate_cap_s", "rate_floor_s"),
@@ -51,6 +53,7 @@ def across(data: Raw) -> Iterator[Problem]:
     for name, agent in _tables(data, "agents"):
         yield from _chain(name, agent, _names(data, "providers"))
     yield from _default_agent(data)
+    yield from _open_to_strangers(data)
     yield from _order_of_rules(data)
 
 
@@ -167,6 +170,20 @@ def _default_agent(data: Raw) -> Iterator[Problem]:
     agents = _names(data, "agents")
     if isinstance(named, str) and named and named not in agents and not looks_secret(named):
         yield Problem(("gateway", "default_agent"), f"{quote(named)} is not an agent{_instead(named, agents)}")
+
+
+def _open_to_strangers(data: Raw) -> Iterator[Problem]:
+    control = data.get("control")
+    if not isinstance(control, dict) or any(control.get(tokens) for tokens in _TOKENS):
+        return
+    try:
+        host, port = split_listen(str(control.get("listen", "")))
+    except ValueError:
+        return  # told where the key itself is read
+    if not is_loopback(host):
+        here = quote(f"127.0.0.1:{port}")
+        advice = f"name some in {' or '.join(_TOKENS)}, or listen on {here}"
+        yield Problem(("control", "listen"), f"can be reached from other machines, so tokens are needed: {advice}")
 
 
 def _instead(name: str, known: tuple[str, ...]) -> str:
