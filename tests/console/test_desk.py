@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.consoles import StillClock
 from tests.support.fake_link import FakeLink
-from tests.support.fleets import all_healthy, failover_in_progress, nothing_configured
+from tests.support.fleets import all_healthy, failover_in_progress, nothing_configured, two_hundred_providers
 from tests.support.views import AGENT, BACKUP, CLAUDE, OPENAI
 from tui_failover.console.desk import WINDOWS_S, Desk, Options, actor_from
 from tui_failover.core.command import Accepted, Refused, SwitchTo
@@ -52,6 +52,15 @@ def test_the_cursor_never_rests_on_a_row_the_filter_hides() -> None:
     desk.search("anthropic")
 
     assert desk.picture().selected == CLAUDE
+
+
+def test_a_cursor_that_the_filter_hides_goes_to_the_nearest_row_shown() -> None:
+    desk, _, _ = a_desk(two_hundred_providers())
+    desk.select(ProviderId("provider-100"))
+
+    desk.search("down")
+
+    assert desk.picture().selected == "provider-093"
 
 
 def test_nothing_is_selected_where_the_filter_leaves_nothing() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from tui_failover.console.picture import Picture
-from tui_failover.console.presentation.arrangement import shown
+from tui_failover.console.presentation.arrangement import nearest, shown
 from tui_failover.core.command import Command, Order, Refused, Verdict
 from tui_failover.core.errors import FailoverError
 from tui_failover.core.names import ProviderId
@@ -115,7 +115,7 @@ class Desk:
         # Nothing may be ordered for a provider that the filter hides, or that is gone.
         rows = shown(picture)
         if rows and gaze.selected not in rows:
-            self.select(rows[0])
+            self.select(nearest(picture, rows, gaze.selected))
         return replace(picture, selected=self.gaze.selected if rows else None)
 
     def select(self, provider: ProviderId) -> None:

@@ -7,7 +7,8 @@ from textual import events
 
 from tests.console.widgets.stage import Stage, written
 from tests.support import fleets
-from tests.support.views import a_picture
+from tests.support.views import a_picture, a_provider, down
+from tui_failover.console.picture import Picture
 from tui_failover.console.widgets.chain_list import ChainList
 
 CROWD = a_picture(fleets.two_hundred_providers())
@@ -55,6 +56,43 @@ async def test_a_cursor_out_of_view_scrolls_the_list() -> None:
         lines = written(app.query_one(ChainList))
 
     assert lines[-2].startswith("› 200 provider-200")
+
+
+async def test_a_filter_that_moves_the_row_of_the_cursor_brings_it_into_view() -> None:
+    app = Stage(replace(CROWD, selected=LAST))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.board.show(replace(CROWD, selected=CROWD.snapshot.providers[109].id))
+        await pilot.pause()
+        for wanted in ("1", "11", "1", ""):
+            app.board.show(replace(CROWD, selected=CROWD.snapshot.providers[109].id, filter=wanted))
+            await pilot.pause()
+
+            assert any(line.startswith("›") for line in written(app.query_one(ChainList))), wanted
+
+
+async def test_the_last_row_stays_in_view_when_one_more_provider_than_there_is_room_for_matches() -> None:
+    app = Stage(replace(CROWD, filter="down"))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        room = app.query_one(ChainList).size.height - 2
+        for sick in (room, room + 1):
+            last = CROWD.snapshot.providers[room - 1].id
+            app.board.show(replace(_with_down(sick), filter="down", selected=last))
+            await pilot.pause()
+        lines = written(app.query_one(ChainList))
+
+    assert "not in view" in lines[-1]
+    assert lines[-2].startswith("›")
+
+
+def _with_down(count: int) -> Picture:
+    """Return the crowd with its first providers down, and no others."""
+    calm = [a_provider(view.id) for view in CROWD.snapshot.providers]
+    views = [down(view) if place < count else view for place, view in enumerate(calm)]
+    return replace(CROWD, snapshot=replace(CROWD.snapshot, providers=tuple(views)))
 
 
 async def test_a_page_is_what_is_in_view() -> None:

@@ -1,5 +1,6 @@
 """Which providers the chain shows, in which style, and which of them are in view: order never changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -78,6 +79,13 @@ def shown(picture: Picture) -> tuple[ProviderId, ...]:
     """Return the providers the filter leaves, in order; the cursor moves among these."""
     views = picture.snapshot.providers
     return tuple(views[place].id for place in _places(picture))
+
+
+def nearest(picture: Picture, rows: Sequence[ProviderId], provider: ProviderId | None) -> ProviderId:
+    """Return which of the rows stands nearest to a provider in the chain; the first where that has left it."""
+    places = picture.snapshot.shown
+    here = -1 if provider is None else places.get(provider, -1)
+    return min(rows, key=lambda row: abs(places[row] - here))
 
 
 def arrange(picture: Picture, width: int, height: int) -> Arrangement:

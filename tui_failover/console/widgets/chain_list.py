@@ -11,6 +11,8 @@ from tui_failover.console.presentation.chain_rows import chain
 from tui_failover.console.widgets.lines import LinesView
 from tui_failover.core.names import ProviderId
 
+_Seen = tuple[ProviderId | None, str, int | None, int]  # what the place of the cursor's row depends on
+
 
 class ChainList(LinesView, can_focus=True):
     """Shows the chain. It keeps no cursor of its own: the picture has it, and `Selected` asks for another one."""
@@ -25,15 +27,16 @@ class ChainList(LinesView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._top = 0
-        self._followed: ProviderId | None = None
+        self._followed: _Seen | None = None
 
     def lines(self, picture: Picture, width: int, height: int) -> tuple[Line, ...]:
-        """Return the block, scrolled so that a cursor that has moved is in view."""
+        """Return the block, scrolled so that a cursor that has moved, or whose list has changed, is in view."""
         plan = arrange(picture, width, height)
         row = _row_of(picture, plan, picture.selected)
-        if row is not None and picture.selected != self._followed:
+        seen = (picture.selected, picture.filter, row, plan.capacity)
+        if row is not None and seen != self._followed:
             self._top = plan.reveal(self._top, row)
-        self._followed = picture.selected
+        self._followed = seen
         self._top = plan.top(self._top)
         return chain(picture, width, height, self._top)
 
