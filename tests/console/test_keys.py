@@ -170,6 +170,16 @@ async def test_a_filter_is_typed_kept_and_cleared() -> None:
         assert bench.console.desk.picture().filter == ""
 
 
+async def test_the_detail_tells_all_events_of_a_provider_that_a_filter_has_found() -> None:
+    async with a_console(failover_in_progress()) as bench:
+        await bench.press("slash", *"down", "enter")
+        overview = bench.text()
+        await bench.press("enter")
+
+        assert 'no event contains "down"; esc clears it' in overview
+        assert "breaker closed → open" in bench.text()
+
+
 async def test_letters_of_a_filter_are_no_orders() -> None:
     async with a_console(all_healthy()) as bench:
         await bench.press("slash", *"schub", "escape")

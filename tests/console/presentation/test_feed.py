@@ -8,7 +8,7 @@ from tests.support import fleets
 from tests.support.views import AGENT, CLAUDE, OPENAI, a_picture, an_event
 from tui_failover.console.picture import Ink, Picture
 from tui_failover.console.presentation.cells import text_of
-from tui_failover.console.presentation.feed import SIGNS, entries, feed, lowest_top, place_of
+from tui_failover.console.presentation.feed import SIGNS, entries, feed, listed_events, lowest_top, place_of
 from tui_failover.core.event import Event, EventKind, Source
 
 K = EventKind
@@ -116,6 +116,51 @@ def test_an_undo_that_has_run_out_is_not_offered() -> None:
 
 def test_without_events_the_block_says_so() -> None:
     assert texts(of())[1] == " nothing has happened yet"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        ("OPENAI", [1]),
+        ("support", [2]),
+        ("config", [3]),
+        ("disk FULL", [4]),
+        ("!openai", [2, 3, 4]),
+        ("!", [1, 2, 3, 4]),
+        ("", [1, 2, 3, 4]),
+    ],
+)
+def test_the_filter_looks_at_provider_agent_text_and_cause(wanted: str, numbers: list[int]) -> None:
+    happened = (
+        check_failed(1, 40),
+        replace(an_event(2, 30, K.CONTINUED, "went on"), agent=AGENT),
+        an_event(3, 20, K.CONFIG, "Config read"),
+        an_event(4, 10, K.UNKEPT, "state not written", "disk full"),
+    )
+
+    left = listed_events(replace(of(*happened), filter=wanted))
+
+    assert [event.number for event in left] == numbers
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("zzz", ' no event contains "zzz"; esc clears it'),
+        ("! check", ' every event contains "check"; esc clears it'),
+    ],
+)
+def test_where_the_filter_leaves_no_event_the_block_says_so(wanted: str, said: str) -> None:
+    assert texts(replace(of(check_failed(1, 10)), filter=wanted))[1] == said
+
+
+def test_events_that_a_filter_hides_do_not_count_as_new() -> None:
+    happened = [an_event(number, 100.0 - number, K.CONFIG, f"change {number % 2}.{number}") for number in range(9)]
+
+    lines = texts(replace(of(*happened), filter="change 0"), anchor=4)
+
+    assert "2 new ↑" in lines[0]
+    assert [line.split()[3] for line in lines[1:4]] == ["0.4", "0.2", "0.0"]
 
 
 @pytest.mark.parametrize("kind", K, ids=str)

@@ -99,6 +99,19 @@ async def test_scrolling_stops_at_the_oldest_event() -> None:
     assert "change 0" in lines[-1]
 
 
+async def test_scrolling_goes_over_the_events_that_the_filter_leaves() -> None:
+    app = Stage(replace(with_events(40), filter="change 1"))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        feed = app.query_one(EventFeed)
+        feed.move_to_end(last=True)
+        lines = written(feed)
+
+    assert "change 1" in lines[-1]
+    assert "change 10" in lines[-2]
+
+
 async def test_few_events_do_not_scroll() -> None:
     app = Stage(with_events(2))
 

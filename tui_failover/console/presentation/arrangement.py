@@ -7,6 +7,7 @@ from typing import Final
 
 from tui_failover.console.picture import Picture
 from tui_failover.console.presentation import words
+from tui_failover.console.presentation.filtering import keeps
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import ProviderView
 
@@ -67,12 +68,7 @@ def matches(view: ProviderView, wanted: str) -> bool:
 
     Case is ignored; "!" first inverts; an empty filter shows everything.
     """
-    needle = wanted.removeprefix("!").strip().casefold()
-    if not needle:
-        return True
-    state = words.state(view).value
-    hay = " ".join((view.id, state, view.model, *view.agents)).casefold()
-    return (needle in hay) is not wanted.startswith("!")
+    return keeps(wanted, view.id, words.state(view).value, view.model, *view.agents)
 
 
 def shown(picture: Picture) -> tuple[ProviderId, ...]:

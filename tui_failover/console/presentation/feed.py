@@ -8,6 +8,7 @@ from typing import Final
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration
 from tui_failover.console.presentation.cells import cells, clip, close, drawn, left, page, rule, spread, width_of
+from tui_failover.console.presentation.filtering import inverts, keeps, text_in
 from tui_failover.core.event import Event, EventKind
 
 _K = EventKind
@@ -84,6 +85,18 @@ def _merged(events: tuple[Event, ...]) -> Iterator[Entry]:
         yield last
 
 
+def listed_events(picture: Picture) -> tuple[Event, ...]:
+    """Return the events the filter leaves; it looks at provider, agent, text and cause."""
+    events = picture.snapshot.events
+    if not picture.filter:
+        return events
+    return tuple(event for event in events if _matches(event, picture.filter))
+
+
+def _matches(event: Event, wanted: str) -> bool:
+    return keeps(wanted, event.provider or "", event.agent or "", event.text, event.cause)
+
+
 def place_of(listed: tuple[Entry, ...], anchor: int | None) -> int:
     """Return the row of the entry that holds event `anchor`; 0 where it is None, the last row once it is gone."""
     if anchor is None or not listed:
@@ -93,7 +106,7 @@ def place_of(listed: tuple[Entry, ...], anchor: int | None) -> int:
 
 def lowest_top(picture: Picture, width: int, height: int) -> int:
     """Return the row on top when the oldest event is in view: scrolling ends there."""
-    listed = entries(picture.snapshot.events)
+    listed = entries(listed_events(picture))
     subject = _subject_cells(picture, width)
     room = height - 1
     for row in range(len(listed) - 1, -1, -1):
@@ -115,7 +128,7 @@ def feed(
         anchor: number of the event to keep on top while newer ones arrive; None follows the newest.
         picked: whether keys are about this block now.
     """
-    events = picture.snapshot.events
+    events = listed_events(picture)
     listed = entries(events) if anchor is not None else tuple(islice(_merged(events), max(0, height - 1)))
     top = place_of(listed, anchor)
     lines = [rule("events", width, *_notes(picture, listed, top), picked=picked)]
@@ -123,8 +136,15 @@ def feed(
     for entry in islice(listed, top, top + max(0, height - 1)):
         lines.extend(_entry(entry, subject, width, height))
     if not listed:
-        lines.append(close((Span(" nothing has happened yet", Ink.MUTED),), width))
+        lines.append(close((Span(_none(picture), Ink.MUTED),), width))
     return drawn(page(lines, width, height), ascii_only=picture.ascii)
+
+
+def _none(picture: Picture) -> str:
+    if not picture.snapshot.events:
+        return " nothing has happened yet"
+    which = "every" if inverts(picture.filter) else "no"
+    return f' {which} event contains "{clip(text_in(picture.filter), 20)}"; esc clears it'
 
 
 def _subject_cells(picture: Picture, width: int) -> int:

@@ -62,7 +62,7 @@ class Detail(KeyedScreen):
         self.query_one(ProviderDetail).styles.height = max(1, min(_FACTS, height - row - 3))
 
     def show(self, picture: Picture) -> None:
-        """Draw a picture; the events are those of the selected provider alone."""
+        """Draw a picture; the events are those of the selected provider alone, all of them whatever the filter."""
         self.offer(picture)
         self.query_one(EventFeed).show(_alone(picture))
         for band in (ModeLine, Verdict, ProviderRow, ProviderDetail, FooterLine):
@@ -74,4 +74,4 @@ def _alone(picture: Picture) -> Picture:
     if view is None:
         return picture
     events = tuple(event for event in picture.snapshot.events if event.provider == view.id)
-    return replace(picture, snapshot=replace(picture.snapshot, events=events))
+    return replace(picture, filter="", snapshot=replace(picture.snapshot, events=events))

@@ -3,7 +3,7 @@
 from textual import events
 
 from tui_failover.console.picture import Line, Picture
-from tui_failover.console.presentation.feed import entries, feed, lowest_top, place_of
+from tui_failover.console.presentation.feed import entries, feed, listed_events, lowest_top, place_of
 from tui_failover.console.widgets.lines import LinesView
 
 
@@ -27,7 +27,7 @@ class EventFeed(LinesView, can_focus=True):
         """Scroll `rows` events further into the past, or back; at the newest it follows again."""
         if self.picture is None:
             return
-        listed = entries(self.picture.snapshot.events)
+        listed = entries(listed_events(self.picture))
         width, height = self.size
         lowest = lowest_top(self.picture, width, height)
         top = max(0, min(place_of(listed, self._anchor) + rows, lowest))
