@@ -104,6 +104,12 @@ def test_a_person_is_named_as_the_source() -> None:
     assert line.endswith("ana")
 
 
+def test_a_route_that_stays_is_told_under_its_agent_as_its_neighbours_are() -> None:
+    stays = replace(an_event(1, 5, K.HOLD_DOWN, "route stays on openai"), provider=OPENAI, agent=AGENT)
+
+    assert texts(of(stays))[1].startswith(" 14:05:18 ■ support-bot   route stays on openai")
+
+
 def test_what_can_be_undone_is_said_with_the_time_left() -> None:
     assert "u takes back: switch of support-bot (11s)" in texts(a_picture(fleets.pinned_trial()))[0]
 

@@ -221,5 +221,6 @@ _ROUTES: Final = frozenset(
         _K.AUTOMATION_RELEASED,
         _K.EXHAUSTED,
         _K.CONTINUED,
+        _K.HOLD_DOWN,
     }
 )
