@@ -67,7 +67,7 @@ async def test_a_query_under_way_has_its_answer_before_the_end(
     async with serving(with_settings(tmp_path, provider.base_url)) as served:
         answer = await asking(served, provider)
         served.signal(signal.SIGTERM)
-        await served.line("not ready for more, 1 attempts may take 30 s to finish")
+        await served.line("not ready for more, 1 attempt may take 30 s to finish")
         ready = await served.http.get("/readyz")
 
         assert ready.status_code == 503
@@ -84,7 +84,7 @@ async def test_a_query_that_does_not_end_in_time_is_cut_off_and_the_status_says_
         served.signal(signal.SIGTERM)
 
         assert await served.ended() == 1
-        assert served.lines[-1].endswith("WARNING tui_failover: the time is up, 1 attempts are cut off")
+        assert served.lines[-1].endswith("WARNING tui_failover: the time is up, 1 attempt cut off")
         assert isinstance((await asyncio.gather(answer, return_exceptions=True))[0], Exception)
 
 
@@ -102,7 +102,7 @@ async def test_a_second_signal_ends_it_at_once(
 
         assert await served.ended() == 128 + second
         assert time.perf_counter() - began < 5.0
-        assert served.lines[-1].endswith(f"{second.name}: stopped at once, 1 attempts are cut off")
+        assert served.lines[-1].endswith(f"{second.name}: stopped at once, 1 attempt cut off")
         await asyncio.gather(answer, return_exceptions=True)
 
 

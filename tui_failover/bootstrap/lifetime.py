@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tui_failover.bootstrap.stopping import STOPS, drain, signals
+from tui_failover.bootstrap.stopping import STOPS, drain, signals, under_way, waits_for
 from tui_failover.bootstrap.tuning import tune
 from tui_failover.config.options import ConsoleOptions
 from tui_failover.console.app import Console
@@ -141,6 +141,8 @@ async def _told_to_stop() -> None:
 async def _stop(engine: EngineThread, life: Life) -> None:
     life.stopping()
     with signals(STOPS) as arrived:
+        if life.drain_s and (queries := under_way(engine)):
+            say(f"tui-failover: {waits_for(queries, life.drain_s)}; ctrl+c stops at once")
         await drain(engine, life.drain_s, arrived)
 
 

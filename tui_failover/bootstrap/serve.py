@@ -13,10 +13,11 @@ from tui_failover.bootstrap.known_secrets import KnownSecrets
 from tui_failover.bootstrap.logs import Log, logging_to, to_stream
 from tui_failover.bootstrap.loops import new_loop
 from tui_failover.bootstrap.service_manager import READY, STOPPING, tell_service_manager
-from tui_failover.bootstrap.stopping import STOPS, Arrived, drain, signals, under_way, within
+from tui_failover.bootstrap.stopping import STOPS, Arrived, drain, signals, under_way, waits_for, within
 from tui_failover.bootstrap.tuning import tune
 from tui_failover.config.options import ServeOptions
 from tui_failover.core.errors import FailoverError
+from tui_failover.core.text import counted
 from tui_failover.engine.thread import EngineThread
 
 UNUSABLE: Final = 2  # as for any other mistake on the command line
@@ -91,16 +92,15 @@ async def _until_stopped(engine: EngineThread, host: Host) -> int:
 
 async def _end(engine: EngineThread, host: Host, told: signal.Signals, arrived: Arrived) -> int:
     drain_s = host.settings.process.drain_s
-    queries = under_way(engine)
-    _log.info("%s: not ready for more, %d attempts may take %.0f s to finish", told.name, queries, drain_s)
+    _log.info("%s: not ready for more, %s", told.name, waits_for(under_way(engine), drain_s))
     await asyncio.wrap_future(engine.call(lambda _: host.stop_taking()))
     hurry = await drain(engine, drain_s, arrived)
     if hurry is not None:
-        _log.warning("%s: stopped at once, %d attempts are cut off", hurry.name, under_way(engine))
+        _log.warning("%s: stopped at once, %s cut off", hurry.name, counted(under_way(engine), "attempt"))
         return _BY_SIGNAL + hurry
     left = under_way(engine)
     if left:
-        _log.warning("the time is up, %d attempts are cut off", left)
+        _log.warning("the time is up, %s cut off", counted(left, "attempt"))
         return FAILED
     _log.info("every query has its answer; the process ends")
     return 0

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
+from tui_failover.core.text import counted
 from tui_failover.engine.thread import EngineThread
 
 STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -27,6 +28,11 @@ async def drain(engine: EngineThread, drain_s: float, arrived: Arrived) -> signa
 def under_way(engine: EngineThread) -> int:
     """Return how many attempts are under way."""
     return sum(view.inflight for view in engine.snapshot().providers)
+
+
+def waits_for(queries: int, drain_s: float) -> str:
+    """Return what is waited for, and how long at most ("1 attempt may take 30 s to finish")."""
+    return f"{counted(queries, 'attempt')} may take {drain_s:.0f} s to finish"
 
 
 async def within(arrived: Arrived, seconds: float) -> signal.Signals | None:
