@@ -47,7 +47,8 @@ def _exhausted(errand: Errand, error: AllProvidersFailed, query_id: str) -> Writ
 def told_of_break(carried: Carried, failure: Failure) -> tuple[FailureKind, str]:
     """Return what a streaming caller is told of an answer that broke off for good."""
     if failure is not NOT_TAKEN_UP:
-        return failure.kind, f"The answer of {carried.provider} broke off: {POLICY[failure.kind].words}."
+        why = "" if failure.kind is FailureKind.STREAM_BROKEN else f": {POLICY[failure.kind].words}"
+        return failure.kind, f"The answer of {carried.provider} broke off{why}."
     broken = carried.attempts[-1]
     text = f"The answer of {broken.provider} broke off, and {carried.provider} could not go on with it."
     return broken.kind or failure.kind, text
