@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support import fleets
-from tests.support.views import a_picture
+from tests.support.views import AGENT, a_picture
 from tui_failover.console.picture import Ink, Picture
 from tui_failover.console.presentation.arrangement import Style, arrange, shown
 from tui_failover.console.presentation.cells import text_of
@@ -56,6 +56,14 @@ def test_a_card_each_where_they_fit() -> None:
 
 def test_at_40_columns_state_and_breaker_stay() -> None:
     assert texts(INCIDENT, 40, 4)[2] == "›  1 openai     ✖ DOWN      OPEN 18s"
+
+
+def test_the_number_of_a_crowd_stands_off_from_the_signs_before_it() -> None:
+    used = replace(CROWD.snapshot.providers[-1], active_for=(AGENT,))
+    views = (*CROWD.snapshot.providers[:-1], used)
+    picture = replace(CROWD, snapshot=replace(CROWD.snapshot, providers=views), selected=used.id)
+
+    assert texts(picture, 120, 24, 199)[-2].startswith("›▶ 200 provider-200 ")
 
 
 def test_only_the_row_under_the_cursor_is_lit() -> None:

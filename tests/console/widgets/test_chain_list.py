@@ -55,7 +55,7 @@ async def test_a_cursor_out_of_view_scrolls_the_list() -> None:
         await pilot.pause()
         lines = written(app.query_one(ChainList))
 
-    assert lines[-2].startswith("› 200 provider-200")
+    assert lines[-2].startswith("›  200 provider-200")
 
 
 async def test_a_filter_that_moves_the_row_of_the_cursor_brings_it_into_view() -> None:

@@ -71,7 +71,7 @@ def frame_of(picture: Picture, width: int) -> Frame:
 def columns_for(picture: Picture, width: int) -> Columns:
     """Return the widths; where it is narrow what is under way goes first, then rate, bars and figures."""
     views = picture.snapshot.providers
-    number = max(2, len(str(len(views))))
+    number = 1 + len(str(len(views)))  # never next to the sign of a route in use
     longest = max((cells(view.id) for view in views), default=0)
     name = min(max(longest, 8), next(most for least, most in _NAMES if width >= least))
     fixed = 2 + number + 1 + 1 + words.STATE_CELLS + GATE_CELLS
