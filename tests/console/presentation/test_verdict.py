@@ -10,7 +10,7 @@ from tui_failover.console.picture import Ink
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.verdict import judge, verdict
 from tui_failover.core.command import Imposed
-from tui_failover.core.names import ProviderId
+from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.snapshot import NotUsed, PinView, Snapshot, WhyNot
 from tui_failover.core.spec import FailbackMode
 
@@ -28,7 +28,7 @@ WIDE = {
         "openai DOWN: 503 server error, 5 in a row; openai half-open in 18s; 312 saved, 0 failed"
     ),
     "all_down": (
-        "✖ ALL DOWN: no provider of support-bot is available; first hope: anthropic half-open in 8s; "
+        "✖ ALL DOWN: no provider is available for support-bot; first hope: anthropic half-open in 8s; "
         "anthropic is tried as the least bad; 37 failed since start"
     ),
     "no_keys": (
@@ -58,7 +58,7 @@ WIDE = {
 }
 NARROW = {
     "failover_in_progress": "▲ DEGRADED: support-bot on anthropic for 58s; openai DOWN; half-open in 18s",
-    "all_down": "✖ ALL DOWN: no provider of support-bot is available; anthropic half-open in 8s",
+    "all_down": "✖ ALL DOWN: support-bot has no provider; first hope: anthropic half-open in 8s",
     "no_keys": "◇ NO KEYS: set OPENAI_KEY or ANTHROPIC_KEY; or run: tui-failover demo",
     "waiting_for_proof": "◐ ON BACKUP: support-bot on anthropic for 3m12s; the route stays 12 s more",
     "pinned_trial": "■ TRIAL: support-bot is on anthropic; back in 41s unless t keeps it",
@@ -249,3 +249,12 @@ def test_a_paused_countdown_stands_still() -> None:
     texts = {text_of(verdict(replace(paused, now=paused.now + later), 120)[0]) for later in (0.0, 10.0)}
 
     assert len(texts) == 1
+
+
+def test_agents_without_a_provider_have_none_and_one_has_none() -> None:
+    alone = fleets.all_down()
+    together = replace(alone, agents=(*alone.agents, replace(alone.agents[0], id=AgentId("coder"))))
+
+    assert "support-bot has no provider" in told(alone, 45)
+    assert "support-bot and 1 more have no provider" in told(together, 57)
+    assert "no provider is available for support-bot and 1 more" in told(together, 200)

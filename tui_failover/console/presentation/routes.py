@@ -18,6 +18,11 @@ def are(hit: list[AgentView]) -> str:
     return "is" if len(hit) == 1 else "are"
 
 
+def have(hit: list[AgentView]) -> str:
+    """Return the verb for `whose` where it says what they have."""
+    return "has" if len(hit) == 1 else "have"
+
+
 def is_trial(agent: AgentView) -> bool:
     """Tell whether the agent's switch goes back by itself unless it is confirmed."""
     return agent.pin is not None and agent.pin.trial

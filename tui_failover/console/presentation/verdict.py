@@ -129,7 +129,7 @@ def _all_down(snapshot: Snapshot, now: float) -> Finding | None:
     tried = f"{agent.active} is tried as the least bad" if agent.panic else "queries get an error"
     failed = f"{agent.failed} failed since start" if agent.failed else ""
     clauses = (
-        say(f"no provider of {whose} is available", f"{whose} has no provider"),
+        say(f"no provider is available for {whose}", f"{whose} {routes.have(hit)} no provider"),
         say(*routes.next_hope(snapshot, agent, now), rank=1),
         say(tried, rank=2),
         say(failed, rank=3),
