@@ -9,16 +9,17 @@ from http import HTTPStatus
 from math import inf
 
 import httptools
-from multidict import CIMultiDict
 
 from tui_failover.core.ports import Clock
 from tui_failover.serving.answer import Response, Stream, whole
 from tui_failover.serving.bounds import Bounds
+from tui_failover.serving.head import Head
 from tui_failover.serving.line import Line
 from tui_failover.serving.request import Caller, Request
 from tui_failover.wire.http_head import written_head
 
-_log = logging.getLogger("tui_failover.control")
+_log = logging.getLogger("tui_failover.serving")
+_log.addHandler(logging.NullHandler())  # whoever wants the log configures one; the terminal belongs to the console
 _FEW_AHEAD = 2  # requests, up to which their caller is listened to: one that has left is told by nothing else
 _MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
 _MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
@@ -51,6 +52,11 @@ class Connection(asyncio.Protocol):
         self._line = Line()
         self.gone = self._line.gone
         self._caller = Caller("", self._line, bounds.linger_s, clock)
+        self._head = Head(bounds)
+        # For the parser.
+        self.on_message_begin = self._head.begin
+        self.on_url = self._head.more_target
+        self.on_header = self._head.add
         self._parser = httptools.HttpRequestParser(self)
         self._state = _State.HEAD
         self._deadline = inf
@@ -62,14 +68,7 @@ class Connection(asyncio.Protocol):
         self._ahead: deque[Request] = deque()
         self._coming: Request | None = None
         self._fault: Response | None = None
-        # The head being read.
-        self._in_head = False
         self._wish = False
-        self._target = b""
-        self._headers: list[tuple[str, str]] = []
-        self._size = 0
-        self._unfinished = 0  # bytes of it that came after its beginning, whatever the parser made of them
-        self._longest = 0
         self._between = 0
 
     @property
@@ -127,18 +126,19 @@ class Connection(asyncio.Protocol):
         """Read on."""
         if self._state is _State.END or self._fault is not None:
             return
-        begun = self._in_head
+        head = self._head
+        begun = head.coming
         self._between += len(data)
         try:
             self._parse(data)
         except httptools.HttpParserError:
             self._broken()
             return
-        if self._in_head and self._state is _State.NEXT:  # still: it has not come to its end
+        if head.coming and self._state is _State.NEXT:  # still: it has not come to its end
             self._wait(_State.HEAD, self._bounds.header_s)
-        if begun and self._in_head:
-            self._unfinished += len(data)
-        if self._in_head or self._coming is not None or self._ahead:  # else all that came is being answered
+        if begun and head.coming:
+            head.trickle(len(data))
+        if head.coming or self._coming is not None or self._ahead:  # else all that came is being answered
             self._check_bounds()
 
     def _parse(self, data: bytes) -> None:
@@ -163,8 +163,8 @@ class Connection(asyncio.Protocol):
         """
         self._wish = False
         method, version = self._parser.get_method().decode(), self._parser.get_http_version()
-        line = f"{method} {self._target.decode('utf-8', 'surrogateescape')} HTTP/{version}"
-        return written_head(line, [one for one in self._headers if one[0].lower() != "upgrade"])
+        line = f"{method} {self._head.path()} HTTP/{version}"
+        return written_head(line, [one for one in self._head.headers().items() if one[0].lower() != "upgrade"])
 
     def pause_writing(self) -> None:
         """Have whoever writes wait, while the caller takes something."""
@@ -180,33 +180,11 @@ class Connection(asyncio.Protocol):
 
     # What the parser tells.
 
-    def on_message_begin(self) -> None:
-        """Begin a head."""
-        self._in_head = True
-        self._target = b""
-        self._headers = []
-        self._size = self._longest = self._unfinished = 0
-
-    def on_url(self, piece: bytes) -> None:
-        """Take a piece of the request target."""
-        self._target += piece
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; what follows a body is left out."""
-        if self._in_head:
-            length = len(name) + len(value)
-            self._size += length + len(": \r\n")
-            if length > self._longest:
-                self._longest = length
-            if len(self._headers) <= self._bounds.headers:
-                self._headers.append((name.decode(), value.decode("utf-8", "surrogateescape")))
-
     def on_headers_complete(self) -> None:
         """Begin to answer: whoever does reads the body."""
-        headers, parser = CIMultiDict(self._headers), self._parser
+        headers, parser = self._head.headers(), self._parser
         method = parser.get_method().decode()
-        self._size += len(method) + len("  HTTP/1.1")
-        fault = self._fault or self._too_much()
+        fault = self._fault or self._too_much(method)
         if fault is None and (coding := headers.get("Transfer-Encoding")) is not None and self._strange(coding):
             fault = self._malformed()
         if fault is not None:
@@ -216,11 +194,11 @@ class Connection(asyncio.Protocol):
         self._wish = upgrades and method != "CONNECT"
         if self._wish:
             return
-        self._in_head = False
+        self._head.coming = False
         self._between = 0
         self._coming = Request(
             method,
-            self._target.decode("utf-8", "surrogateescape"),
+            self._head.path(),
             headers,
             parser.get_http_version(),
             keeps=parser.should_keep_alive() and not upgrades,
@@ -317,27 +295,24 @@ class Connection(asyncio.Protocol):
         return closes
 
     def _await_next(self) -> None:
-        if self._in_head:  # it came in part, and the rest may never come
+        if self._head.coming:  # it came in part, and the rest may never come
             self._wait(_State.HEAD, self._bounds.header_s)
         else:
             self._wait_for_caller(_State.NEXT)
 
     # Bounds.
 
-    def _too_much(self) -> Response | None:
-        bounds, target = self._bounds, len(self._target)
-        if max(self._size + target, self._unfinished - len("\r\n\r\n")) > bounds.header_bytes:
-            message = f"headers exceed {bounds.header_bytes} bytes"
+    def _too_much(self, method: str = "") -> Response | None:
+        if self._head.too_long(method):
+            message = f"headers exceed {self._bounds.header_bytes} bytes"
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", message)
-        if max(self._longest, target) > bounds.line_bytes or len(self._headers) > bounds.headers:
-            return self._malformed()
-        return None
+        return self._malformed() if self._head.overgrown() else None
 
     def _malformed(self) -> Response:
         return self._refuse(HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request by RFC 9112")
 
     def _check_bounds(self) -> None:
-        fault = self._too_much() if self._in_head else None
+        fault = self._too_much() if self._head.coming else None
         if fault is None and len(self._ahead) > _MOST_AHEAD:
             fault = self._malformed()
         if fault is not None:
