@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -43,6 +45,14 @@ async def test_server_takes_no_signals_and_says_nothing_on_the_terminal(
 
         assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("log", ["tui_failover.control", "tui_failover.serving"])
+def test_log_that_nobody_has_configured_is_not_written_to_the_terminal(log: str) -> None:
+    code = f"import logging, tui_failover.control; logging.getLogger({log!r}).error('a fault of ours')"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=50)  # noqa: S603
+
+    assert (told.stdout, told.stderr) == (b"", b"")
 
 
 async def test_port_is_free_again_afterwards() -> None:

@@ -37,6 +37,7 @@ from tui_failover.engine.manager import FailoverManager
 from tui_failover.serving import Request, Response, Server, Stream
 
 _log = logging.getLogger("tui_failover.control")
+_log.addHandler(logging.NullHandler())  # whoever wants the log configures one; the terminal belongs to the console
 _LAST_PORT = 65_535
 
 

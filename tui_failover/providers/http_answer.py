@@ -37,17 +37,8 @@ class HttpAnswer:
     """
 
     __slots__ = (
-        "_cut",
-        "_ended",
-        "_error",
-        "_inflating",
-        "_pieces",
-        "_resume",
-        "_size",
-        "_waiter",
-        "headers",
-        "status",
-    )
+        "_cut", "_ended", "_error", "_inflating", "_pieces", "_resume", "_size", "_waiter", "headers", "status",
+    )  # fmt: skip
 
     def __init__(
         self, status: int, headers: dict[str, str], resume: Callable[[], None], cut: Callable[[], None]
