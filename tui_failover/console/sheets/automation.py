@@ -38,44 +38,41 @@ class AutomationSheet:
         place = picked(picks, "agent", names)
         agent = agents[place]
         rows = (Row("agent", "agent", names, place),) if len(agents) > 1 else ()
-        held = agent.automation_held is not None
-        return Form(
-            f"automation of {agent.id}",
-            rows,
-            tuple(_now(snapshot, agent)),
-            (
-                cancel,
-                Act(
-                    "release",
-                    "Resume",
-                    "automation moves it again",
-                    blocked="" if held else "nobody holds it",
-                    result=ReleaseAutomation(agent.id),
-                ),
-                Act(
-                    "give-back",
-                    "Give back",
-                    "end the switch, the chain decides",
-                    blocked="" if agent.pin is not None else "nobody has switched it",
-                    result=ReleasePin(agent.id),
-                ),
-                Act(
-                    "hold",
-                    "Hold",
-                    "nothing moves by itself, single queries fail over",
-                    blocked="it is held already" if held and not agent.strict else "",
-                    result=HoldAutomation(agent.id),
-                ),
-                Act(
-                    "hold-strict",
-                    "Hold strictly",
-                    "nothing moves at all, queries do not fail over",
-                    blocked="it is held strictly already" if held and agent.strict else "",
-                    accept=f"queries of {agent.id} fail while {agent.active} fails",
-                    result=HoldAutomation(agent.id, strict=True),
-                ),
-            ),
-        )
+        return Form(f"automation of {agent.id}", rows, tuple(_now(snapshot, agent)), (cancel, *_acts(agent)))
+
+
+def _acts(agent: AgentView) -> Iterator[Act]:
+    """Yield what can be done about it, ordered by how much it stops."""
+    held = agent.automation_held is not None
+    yield Act(
+        "release",
+        "Resume",
+        "automation moves it again",
+        blocked="" if held else "nobody holds it",
+        result=ReleaseAutomation(agent.id),
+    )
+    yield Act(
+        "give-back",
+        "Give back",
+        "end the switch, the chain decides",
+        blocked="" if agent.pin is not None else "nobody has switched it",
+        result=ReleasePin(agent.id),
+    )
+    yield Act(
+        "hold",
+        "Hold",
+        "nothing moves by itself, single queries fail over",
+        blocked="it is held already" if held and not agent.strict else "",
+        result=HoldAutomation(agent.id),
+    )
+    yield Act(
+        "hold-strict",
+        "Hold strictly",
+        "nothing moves at all, queries do not fail over",
+        blocked="it is held strictly already" if held and agent.strict else "",
+        accept=f"queries of {agent.id} fail while {agent.active} fails",
+        result=HoldAutomation(agent.id, strict=True),
+    )
 
 
 def _now(snapshot: Snapshot, agent: AgentView) -> Iterator[Line]:

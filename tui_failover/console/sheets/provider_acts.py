@@ -72,47 +72,44 @@ class BreakerSheet:
         if view is None:
             return _gone("breaker", self.provider)
         time = picked(picks, "time", _TIMES)
-        hold_s, hand = _TIMES_S[time], view.breaker.hand
-        accept, word = _risk(snapshot, view, "OPEN")
-        closed_risk = f"queries go to {view.id} however often it fails"
-        return Form(
-            f"breaker of {view.id}",
-            (Row("time", "hold for", _TIMES, time),),
-            tuple(_breaker(snapshot, view)),
-            (
-                _CANCEL,
-                Act(
-                    "reset",
-                    "Reset",
-                    "close it, forget failures and holds on its key",
-                    result=ResetBreaker(view.id),
-                ),
-                Act(
-                    "give-back",
-                    "Give back",
-                    "the rules decide again",
-                    blocked="" if hand is not None else "nobody holds it",
-                    result=HoldBreaker(view.id, None),
-                ),
-                Act(
-                    "hold-open",
-                    "Hold open",
-                    f"no queries, {_TIMES[time]}",
-                    blocked="it is held open already" if hand is BreakerHand.OPEN else "",
-                    accept=accept,
-                    word=word,
-                    result=HoldBreaker(view.id, BreakerHand.OPEN, hold_s),
-                ),
-                Act(
-                    "hold-closed",
-                    "Hold closed",
-                    f"queries whatever happens, {_TIMES[time]}",
-                    blocked="it is held closed already" if hand is BreakerHand.CLOSED else "",
-                    accept=closed_risk,
-                    result=HoldBreaker(view.id, BreakerHand.CLOSED, hold_s),
-                ),
-            ),
-        )
+        rows = (Row("time", "hold for", _TIMES, time),)
+        acts = (_CANCEL, *_breaker_acts(snapshot, view, time))
+        return Form(f"breaker of {view.id}", rows, tuple(_breaker(snapshot, view)), acts)
+
+
+def _breaker_acts(snapshot: Snapshot, view: ProviderView, time: int) -> Iterator[Act]:
+    hold_s, hand = _TIMES_S[time], view.breaker.hand
+    accept, word = _risk(snapshot, view, "OPEN")
+    yield Act(
+        "reset",
+        "Reset",
+        "close it, forget failures and holds on its key",
+        result=ResetBreaker(view.id),
+    )
+    yield Act(
+        "give-back",
+        "Give back",
+        "the rules decide again",
+        blocked="" if hand is not None else "nobody holds it",
+        result=HoldBreaker(view.id, None),
+    )
+    yield Act(
+        "hold-open",
+        "Hold open",
+        f"no queries, {_TIMES[time]}",
+        blocked="it is held open already" if hand is BreakerHand.OPEN else "",
+        accept=accept,
+        word=word,
+        result=HoldBreaker(view.id, BreakerHand.OPEN, hold_s),
+    )
+    yield Act(
+        "hold-closed",
+        "Hold closed",
+        f"queries whatever happens, {_TIMES[time]}",
+        blocked="it is held closed already" if hand is BreakerHand.CLOSED else "",
+        accept=f"queries go to {view.id} however often it fails",
+        result=HoldBreaker(view.id, BreakerHand.CLOSED, hold_s),
+    )
 
 
 def _gone(what: str, provider: ProviderId) -> Form:
