@@ -1,6 +1,5 @@
 """Where the state is kept, and how it is forgotten."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from tests.support.settings import COMPLETE, KEYS
 from tui_failover.bootstrap.hosting import reset_state, state_folder
 from tui_failover.config.reader import parse_settings
 from tui_failover.config.settings import Settings
+from tui_failover.core.copying import replace
 from tui_failover.journal.folder import StateInUse, held
 from tui_failover.journal.state_file import NAME
 

@@ -1,14 +1,15 @@
 """The table on the gateway, and what providers say about models and what they can carry."""
 
-import dataclasses
 import tomllib
 
 import pytest
+from msgspec.structs import asdict, fields
 
 from tests.support.settings import AGENT, CLAUDE, COMPLETE, OPENAI, PROVIDERS, settings_of, told
 from tui_failover.config.effective import effective
 from tui_failover.config.settings import GatewaySettings
 from tui_failover.config.tables import ANY_NAME, KNOWN_KEYS
+from tui_failover.core.copying import replace
 from tui_failover.wire.capabilities import Capabilities, ThinkingKind, capabilities_of
 from tui_failover.wire.dialect import Dialect
 
@@ -79,8 +80,8 @@ def test_every_capability_can_be_said_otherwise() -> None:
 
     stated = dict(settings.connections[CLAUDE].capabilities)
     can = capabilities_of(Dialect.ANTHROPIC, "claude-opus-5-5", override=stated)
-    assert set(stated) == {field.name for field in dataclasses.fields(Capabilities)}
-    assert dataclasses.asdict(can) == {
+    assert set(stated) == {field.name for field in fields(Capabilities)}
+    assert asdict(can) == {
         **tomllib.loads(EVERY_CAPABILITY)["providers"]["claude-agent"]["capabilities"],
         "thinking": ThinkingKind.BUDGET,
         "effort_levels": ("low", "high"),
@@ -94,15 +95,11 @@ def test_what_is_not_said_of_a_capability_is_as_the_table_of_models_has_it() -> 
 
     stated = dict(settings.connections[CLAUDE].capabilities)
     known = capabilities_of(Dialect.ANTHROPIC, "claude-opus-5-5")
-    assert capabilities_of(Dialect.ANTHROPIC, "claude-opus-5-5", override=stated) == dataclasses.replace(
-        known, vision=False
-    )
+    assert capabilities_of(Dialect.ANTHROPIC, "claude-opus-5-5", override=stated) == replace(known, vision=False)
 
 
 def test_the_known_capabilities_are_those_of_the_translation() -> None:
-    assert KNOWN_KEYS["providers", ANY_NAME, "capabilities"] == tuple(
-        field.name for field in dataclasses.fields(Capabilities)
-    )
+    assert KNOWN_KEYS["providers", ANY_NAME, "capabilities"] == tuple(field.name for field in fields(Capabilities))
 
 
 WRONG = {

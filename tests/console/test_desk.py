@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from tests.support.consoles import StillClock
@@ -8,6 +6,7 @@ from tests.support.fleets import all_healthy, failover_in_progress, nothing_conf
 from tests.support.views import AGENT, BACKUP, CLAUDE, OPENAI
 from tui_failover.console.desk import WINDOWS_S, Desk, Options, actor_from
 from tui_failover.core.command import Accepted, Refused, SwitchTo
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot
 

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -13,6 +12,7 @@ from tests.support.fleets import (
 )
 from tests.support.views import NOW, a_snapshot, an_event
 from tui_failover.console.handover import away, handover, row
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.snapshot import Snapshot
 

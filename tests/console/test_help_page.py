@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -9,6 +8,7 @@ from tui_failover.console.help_page import help_page, title
 from tui_failover.console.keymap import KEYS, Key, signs
 from tui_failover.console.presentation.cells import text_of, width_of
 from tui_failover.console.presentation.words import SIGNS
+from tui_failover.core.copying import replace
 from tui_failover.core.snapshot import Snapshot
 
 

@@ -1,6 +1,5 @@
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -28,6 +27,7 @@ from tui_failover.console.keymap import (
     readme_table,
     shown,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot, UndoView
 

@@ -1,7 +1,7 @@
 """Every key of the table, pressed in every state the console can be in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tui_failover.console.screens.detail import Detail
 from tui_failover.console.screens.help import Help
 from tui_failover.console.screens.overview import Overview
 from tui_failover.core.command import ConfirmTrial, HoldAutomation, Refused, Undo
+from tui_failover.core.copying import replace
 from tui_failover.core.snapshot import Snapshot, UndoView
 
 

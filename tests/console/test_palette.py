@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 from textual.command import CommandPalette, DiscoveryHit, Hit
 
@@ -11,6 +9,7 @@ from tui_failover.console.keymap import BY_ID, KEYS, READ_ONLY
 from tui_failover.console.palette import ConsoleCommands
 from tui_failover.console.sheets.sheet import Sheet
 from tui_failover.core.command import SwitchTo
+from tui_failover.core.copying import replace
 
 
 async def _offers(bench: Bench) -> dict[str, DiscoveryHit | Hit]:

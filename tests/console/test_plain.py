@@ -3,7 +3,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import replace
 
 import pytest
 
@@ -19,6 +18,7 @@ from tests.support.fleets import (
 )
 from tests.support.views import AGENT, CLAUDE, NOW, OPENAI, an_event
 from tui_failover.console.plain import changes, run_plain, sentence, summary, write_line
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind, Source
 from tui_failover.core.snapshot import Snapshot
 

@@ -10,7 +10,7 @@ from tests.support.terminals import Terminal
 
 _PROGRAM = """
 import asyncio, resource, sys, time
-from dataclasses import replace
+from tui_failover.core.copying import replace
 from tests.support import fleets
 from tests.support.fake_link import FakeLink
 from tui_failover.console.app import Console

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
@@ -13,6 +12,7 @@ from tests.support.control_world import AGENT, ControlWorld, control_world, spec
 from tui_failover.control.openapi import document
 from tui_failover.control.route import Route
 from tui_failover.control.table import ROUTES
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.spec import ProviderLimits

@@ -1,7 +1,6 @@
 """Taking a query in at once, which comes to the same as its steps one after the other."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -9,6 +8,7 @@ from tests.support.world import AGENT, World, a_chain, a_spec, a_world, strike
 from tui_failover.core.admission import admit, ask
 from tui_failover.core.chain import plan
 from tui_failover.core.command import Impose, Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.fact import Permit, QueryAsked
 from tui_failover.core.fold import apply
 from tui_failover.core.names import ProviderId

@@ -1,7 +1,5 @@
 """Whom a failure concerns: endpoints, keys and models, breakers and holds."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.world import (
@@ -15,6 +13,7 @@ from tests.support.world import (
     an_answer,
     strike,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import AttemptEnded, Permit, ProbeEnded, ProbeStarted, ProviderRemoved
 from tui_failover.core.health import Status

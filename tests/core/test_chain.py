@@ -1,7 +1,5 @@
 """Whom a query tries, in order, and for how long."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.world import (
@@ -17,6 +15,7 @@ from tests.support.world import (
 )
 from tui_failover.core.chain import limits_for
 from tui_failover.core.command import BreakerHand, HoldBreaker, Impose, Imposed, Order
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Cancelled, FailureKind

@@ -1,7 +1,5 @@
 """Providers and agents that come, change and go while queries flow."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.world import (
@@ -16,6 +14,7 @@ from tests.support.world import (
     strike,
 )
 from tui_failover.core.command import SwitchTo
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, BadQuery, QueryRefused, SettingsError
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import (

@@ -1,7 +1,5 @@
 """Back to an earlier provider: proof, minimum stay, ramp, relapse, suspension."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.world import (
@@ -25,6 +23,7 @@ from tui_failover.core.command import (
     ReleasePin,
     SwitchTo,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import ProviderRemoved, QueryAsked
 from tui_failover.core.outcome import FailureKind

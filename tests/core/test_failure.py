@@ -1,9 +1,8 @@
 """Where a query goes after a failed attempt."""
 
-from dataclasses import replace
-
 import pytest
 
+from tui_failover.core.copying import replace
 from tui_failover.core.failure import POLICY, Spent, Step, most_actionable, next_step
 from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.core.spec import AttemptRules

@@ -1,7 +1,5 @@
 """Facts and orders at random, on agents that share providers, endpoints and keys; the laws hold throughout."""
 
-from dataclasses import replace
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -25,6 +23,7 @@ from tui_failover.core.command import (
     SwitchTo,
     Undo,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.fact import (
     AgentConfigured,
     Permit,

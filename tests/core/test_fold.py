@@ -1,12 +1,12 @@
 """Facts as such: all of them can be told, one by one or together."""
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 
 from tests.support.world import AGENT, World, a_chain, a_spec, a_world, an_answer
 from tui_failover.core.allowance import Quantity, Word
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event
 from tui_failover.core.fact import (
     AgentConfigured,

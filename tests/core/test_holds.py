@@ -1,13 +1,12 @@
 """How long a refusal keeps a key or a model out, and what lifts it."""
 
-from dataclasses import replace
-
 from tests.support.world import (
     a_failure,
     a_settled_world,
     a_world,
     an_answer,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.snapshot import NotUsed

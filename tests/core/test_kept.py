@@ -1,7 +1,5 @@
 """What outlives a process, and how it comes back."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +19,7 @@ from tui_failover.core.command import (
     SwitchTo,
     Undo,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind
 from tui_failover.core.fact import (
     AgentConfigured,
@@ -150,7 +149,7 @@ def test_nothing_changes_while_nothing_of_it_changes() -> None:
 
     world.passes(60.0, asking_every_s=1.0)
 
-    assert kept_of(world.fleet, world.moment) == before
+    assert kept_of(world.fleet, world.moment).says_what(before)
 
 
 def test_a_switch_lasts_for_what_was_left_of_it_downtime_included() -> None:

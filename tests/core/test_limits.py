@@ -1,7 +1,5 @@
 """A provider at a limit is passed over and never failed; no limit is ever exceeded."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +18,7 @@ from tests.support.world import (
 from tui_failover.core.admission import admit
 from tui_failover.core.allowance import Quantity, Word
 from tui_failover.core.command import Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import ContentCame, Permit, ProbeStarted
 from tui_failover.core.names import ProviderId

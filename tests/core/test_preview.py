@@ -1,11 +1,10 @@
 """What a switch would mean, in figures and in words."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.fleets import all_healthy, no_keys
 from tests.support.views import BACKUP, CLAUDE, NOW, OPENAI
+from tui_failover.core.copying import replace
 from tui_failover.core.history import Series
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import EVERY_NEED, Need, Needs

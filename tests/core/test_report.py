@@ -1,9 +1,9 @@
 """Health and failover in the names users of the library know."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.support.world import AGENT, EPOCH, World, a_chain, a_failure, a_settled_world, a_spec, an_answer
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.report import FailoverStats, ProviderHealth, health_of, stats_of
 

@@ -1,7 +1,5 @@
 """When a provider is checked next, and how."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +14,7 @@ from tests.support.world import (
     an_answer,
     strike,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.fact import Started
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.fold import apply

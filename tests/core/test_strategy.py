@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.world import AGENT, World, a_chain, a_failure, a_spec, an_answer, by_hand, strike, unchecked
 from tui_failover.core.command import HoldAutomation, SwitchTo
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.fact import AgentConfigured, ProviderRegistered
 from tui_failover.core.names import ProviderId

@@ -1,7 +1,5 @@
 """What a screen is told of the fleet."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.world import (
@@ -17,6 +15,7 @@ from tests.support.world import (
     strike,
 )
 from tui_failover.core.command import BreakerHand, HoldAutomation, HoldBreaker, Impose, Imposed, SwitchTo
+from tui_failover.core.copying import replace
 from tui_failover.core.fact import Ticked
 from tui_failover.core.names import AgentId
 from tui_failover.core.outcome import FailureKind

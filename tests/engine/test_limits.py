@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from tests.support.engine_world import AGENT, World, a_quiet_world, a_spec, at_once, virtually, with_rules
 from tui_failover.core.allowance import Quantity, Word
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import AllProvidersFailed
 from tui_failover.core.event import EventKind
 from tui_failover.core.names import ProviderId

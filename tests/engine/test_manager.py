@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests.support.engine_world import (
 )
 from tests.support.virtual_loop import VirtualClock
 from tui_failover.core.command import Accepted, HoldAutomation, Refused, SwitchTo
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import (
     BadQuery,
     EngineClosed,

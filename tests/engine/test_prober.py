@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 
 import pytest
 
 from tests.support.engine_world import AGENT, Checks, a_config, a_settled_world, a_spec, a_world, probed, virtually
 from tui_failover.core.command import Impose, Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import UnknownProvider
 from tui_failover.core.event import EventKind
 from tui_failover.core.health import Status

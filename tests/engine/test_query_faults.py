@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -16,6 +15,7 @@ from tests.support.engine_world import (
     virtually,
 )
 from tui_failover.core.command import Order, ResetBreaker, SwitchTo
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import EngineClosed
 from tui_failover.core.health import Status
 from tui_failover.core.names import AgentId, ProviderId

@@ -4,11 +4,12 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from tests.support.engine_world import World, a_settled_world, a_spec, at_once, virtually, with_rules
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import SettingsError
 from tui_failover.core.event import EventKind
 from tui_failover.core.outcome import FailureKind

@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import openai
 import pytest
@@ -18,6 +17,7 @@ from tests.support.bare_providers import STREAM, BareProvider, Script, Sent, a_b
 from tests.support.dialects import chunk, sse, usage_chunk
 from tests.support.gateway_world import AGENT, KEY, GatewayWorld, rules
 from tests.support.rehearsal import RawClient, a_request
+from tui_failover.core.copying import replace
 from tui_failover.core.health import Status
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.spec import Dialect, MidStream

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import openai
 import pytest
@@ -11,6 +11,7 @@ from tests.gateway.asking import ANTHROPIC, OPENAI, asking
 from tests.support.engine_world import a_spec
 from tests.support.gateway_world import SAYS, GatewayWorld, a_gateway, rules, spec_of
 from tui_failover.core.allowance import Quantity, Word
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId
 from tui_failover.core.outcome import Outcome
 from tui_failover.core.ports import Limits

@@ -1,9 +1,9 @@
 """States to keep, and a registry of providers that knows nothing but what it is given."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from tests.support.world import a_chain, a_spec
 from tui_failover.core.command import BreakerHand, Imposed

@@ -1,6 +1,5 @@
 """Hypothesis strategies for snapshots that hold anything their types allow."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 from tests.support.views import MOMENT, NOW, a_provider, a_snapshot, an_agent, an_event
 from tui_failover.console.picture import Picture
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.health import Status
 from tui_failover.core.history import Series, Slot

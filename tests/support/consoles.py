@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
 
@@ -18,6 +18,7 @@ from tests.support.fake_link import FakeLink
 from tests.support.views import MOMENT
 from tui_failover.console.app import Console
 from tui_failover.console.desk import Desk, Options
+from tui_failover.core.copying import replace
 from tui_failover.core.names import Moment
 from tui_failover.core.snapshot import Snapshot
 

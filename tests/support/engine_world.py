@@ -6,11 +6,12 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, ParamSpec
 
 from tests.support.virtual_loop import VirtualClock, run_virtually
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import AllProvidersFailed
 from tui_failover.core.event import Event, EventKind
 from tui_failover.core.names import AgentId, ProviderId

@@ -1,7 +1,6 @@
 """Named situations as snapshots: what screens, pages and pictures are tested on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from tests.support.views import (
@@ -24,6 +23,7 @@ from tests.support.views import (
 )
 from tui_failover.console.picture import Picture
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.health import Status
 from tui_failover.core.names import ProviderId

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import aiohttp
@@ -12,6 +12,7 @@ import anthropic
 import openai
 
 from tui_failover.control import Access, ControlServer, ControlSettings, Limits, Listen
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.snapshot import ProviderView
 from tui_failover.core.spec import (

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui_failover.console.picture import Picture
 from tui_failover.core.command import Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.health import Status
 from tui_failover.core.history import RECENT, SLOT_S, Series, Slot

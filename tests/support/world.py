@@ -5,11 +5,12 @@ runs the checks that are due, and remembers what was told on the way.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tui_failover.core.admission import admit
 from tui_failover.core.chain import Plan, plan
 from tui_failover.core.command import Command, Verdict
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind
 from tui_failover.core.fact import (
     AttemptEnded,

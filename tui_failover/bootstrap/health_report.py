@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from tui_failover.bootstrap.compose import running
 from tui_failover.config.settings import Settings

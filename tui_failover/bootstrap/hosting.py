@@ -6,10 +6,10 @@ import os
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from platformdirs import user_state_path
 
 from tui_failover.bootstrap.known_secrets import KnownSecrets
@@ -38,8 +38,7 @@ _CONNECTIONS = 2_000  # applications share the port with people, and often come 
 _LAST_S = 0.2
 
 
-@dataclass(slots=True)
-class Host:
+class Host(Struct):
     """Everything one process is told about how it is to run, and what it runs.
 
     Attributes:
@@ -56,7 +55,7 @@ class Host:
     secrets: KnownSecrets
     must_listen: bool = True
     unheard: str = ""
-    _api: "ControlServer | None" = field(default=None, repr=False)
+    _api: "ControlServer | None" = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[FailoverManager]:

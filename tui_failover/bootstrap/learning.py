@@ -2,10 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import field
 
 from tui_failover.config.secret import EnvKey, FileKey, KeySource, Missing, Secret
-from tui_failover.core.copying import value
 
 Learn = Callable[[str], None]
 
@@ -25,17 +23,15 @@ def _told(found: Secret | Missing, learn: Learn) -> Secret | Missing:
     return found
 
 
-@value
-class _LearningEnvKey(EnvKey):
-    learn: Learn = field(compare=False, repr=False)
+class _LearningEnvKey(EnvKey, frozen=True):
+    learn: Learn
 
     def read(self, environ: Mapping[str, str] = os.environ) -> Secret | Missing:
         return _told(EnvKey.read(self, environ), self.learn)
 
 
-@value
-class _LearningFileKey(FileKey):
-    learn: Learn = field(compare=False, repr=False)
+class _LearningFileKey(FileKey, frozen=True):
+    learn: Learn
 
     def read(self, environ: Mapping[str, str] = os.environ) -> Secret | Missing:
         return _told(FileKey.read(self, environ), self.learn)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from tui_failover.bootstrap.stopping import STOPS, drain, signals, under_way, waits_for
 from tui_failover.bootstrap.tuning import tune
 from tui_failover.config.options import ConsoleOptions
@@ -18,7 +20,6 @@ from tui_failover.console.ending import ConsoleEnd, Ending
 from tui_failover.console.pace import Pace
 from tui_failover.console.plain import run_plain, write_line
 from tui_failover.console.terminal import KeptDriver, run_console, unfit, wants_ascii
-from tui_failover.core.copying import value
 from tui_failover.engine.thread import EngineThread
 
 UNFIT = 2  # as for any other mistake on the command line
@@ -29,8 +30,7 @@ def _nothing() -> None:
     """There is nothing to be done."""
 
 
-@value
-class Life:
+class Life(Struct, frozen=True):
     """What an engine's life beside a screen is made of.
 
     Attributes:

@@ -4,11 +4,11 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from datetime import UTC, datetime
 
+from msgspec import Struct, field
+
 from tui_failover.config.settings import LogStyle
-from tui_failover.core.copying import value
 from tui_failover.core.event import Event, EventKind
 
 _LONGEST = 16_000  # characters of a line; the end of a long traceback tells more than its beginning
@@ -25,8 +25,7 @@ _WORRYING = frozenset(
 )
 
 
-@value
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing to be logged.
 
     Attributes:

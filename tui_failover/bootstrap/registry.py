@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +11,7 @@ from tui_failover.config.registration import agent_in, provider_in
 from tui_failover.config.secret import Secret
 from tui_failover.config.settings import Connection as Configured
 from tui_failover.config.settings import Settings
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.ports import Clock, Upstream
 from tui_failover.core.spec import FailoverConfig, ProviderSpec

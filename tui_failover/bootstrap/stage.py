@@ -7,9 +7,10 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
+from msgspec import Struct
+
 from tui_failover.bootstrap.callers import Callers
 from tui_failover.config.settings import ListenAt
-from tui_failover.core.copying import value
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.ports import Clock, Rng
 from tui_failover.core.spec import (
@@ -39,8 +40,7 @@ _PRICES = {  # micro-dollars per million tokens
 }
 
 
-@value
-class SeededRng:
+class SeededRng(Struct, frozen=True):
     """Chance that a seed repeats."""
 
     source: random.Random

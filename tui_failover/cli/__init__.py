@@ -5,7 +5,6 @@ Everything heavy is imported where it is used: completion and `--version` run at
 
 import gc
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TextIO, Unpack
 
@@ -16,6 +15,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from tui_failover.cli import options
 from tui_failover.config.options import ConsoleOptions, ServeOptions
 from tui_failover.config.settings import ConsoleSettings, ListenAt, LogStyle, Settings, Theme
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import FailoverError, SettingsError
 
 _PROGRAM = "tui-failover"

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from tui_failover.config.secret import EnvKey, FileKey, KeySource, Missing
 from tui_failover.config.settings import Connection, ControlSettings, ListenAt, Settings
 from tui_failover.config.tables import ControlTable, ProbeTable, ProviderTable, SettingsTable, micro_dollars
 from tui_failover.config.words import is_loopback, split_address, split_listen
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import (
     NO_LIMITS,

@@ -1,10 +1,10 @@
 """The settings as they hold, defaults included, in the words of the file and without secrets."""
 
 import math
-from dataclasses import asdict, fields
 from enum import StrEnum
 
 import tomli_w
+from msgspec.structs import asdict, fields
 
 from tui_failover.config.secret import EnvKey, FileKey, KeySource
 from tui_failover.config.settings import Connection, ControlSettings, Settings
@@ -27,7 +27,7 @@ def effective(settings: Settings) -> str:
             "control": _control(settings.control),
             "gateway": _plain(asdict(settings.gateway)),
             "process": _plain(asdict(settings.process)),
-            "rules": {topic: _plain(numbers) for topic, numbers in asdict(settings.rules).items()},
+            "rules": {topic: _plain(asdict(numbers)) for topic, numbers in asdict(settings.rules).items()},
         }
     )
 

@@ -4,7 +4,8 @@ import os
 import stat
 from pathlib import Path
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.errors import FailoverError
 
 
@@ -16,8 +17,7 @@ class Absent(Unreadable):
     """There is no such file."""
 
 
-@value
-class Regular:
+class Regular(Struct, frozen=True):
     """What was in a regular file, and its permission bits, both of the same open file."""
 
     data: bytes

@@ -1,15 +1,16 @@
-"""Tables for pydantic made from the core's dataclasses, so that names and defaults are written once.
+"""Tables for pydantic made from the core's values, so that names and defaults are written once.
 
 Numbers get their limits from what their names and units mean; `_LIMITS` holds the exceptions.
 """
 
-import dataclasses
 import functools
 from collections.abc import Callable
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_type_hints
 
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo, fields
 from pydantic import BaseModel, ConfigDict, Field, ValidateAs, create_model
 
 from tui_failover.config.words import Folder, HostPort, Label, Line, Name, Words
@@ -63,10 +64,10 @@ class Table(BaseModel):
 
 
 def as_value(kind: type, **fixed: object) -> ValidateAs:
-    """Return the annotation that reads a table as a value of the dataclass `kind`.
+    """Return the annotation that reads a table as a value of the value class `kind`.
 
     Args:
-        kind: the dataclass.
+        kind: the class.
         fixed: fields that do not stand in the file, with what they get.
     """
 
@@ -83,14 +84,14 @@ def choice(kind: type[StrEnum]) -> ValidateAs:
 
 @functools.cache
 def table_of(kind: type, without: frozenset[str] = frozenset()) -> type[Table]:
-    """Return the table with the fields and defaults of the dataclass `kind`: always the same one."""
+    """Return the table with the fields and defaults of the value class `kind`: always the same one."""
     hints = get_type_hints(kind)
-    fields: dict[str, Any] = {
+    columns: dict[str, Any] = {
         field.name: (_annotation(field.name, hints[field.name]), _default(field))
-        for field in dataclasses.fields(kind)
+        for field in fields(kind)
         if field.name not in without
     }
-    return create_model(f"{kind.__name__}Table", __base__=Table, **fields)
+    return create_model(f"{kind.__name__}Table", __base__=Table, **columns)
 
 
 _KINDS: MappingProxyType[object, Callable[[str], object]] = MappingProxyType(
@@ -117,10 +118,10 @@ def _annotation(name: str, hint: Any) -> Any:
     return Annotated[hint, as_value(hint)]
 
 
-def _default(field: "dataclasses.Field[Any]") -> object:
-    if field.default is not dataclasses.MISSING:
+def _default(field: FieldInfo) -> object:
+    if field.default is not NODEFAULT:
         return field.default
-    if field.default_factory is not dataclasses.MISSING:
+    if field.default_factory is not NODEFAULT:
         return field.default_factory()
     return ...
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from msgspec import Struct
+
 from tui_failover.config.settings import ListenAt, LogStyle, Settings, Theme
-from tui_failover.core.copying import value
 
 
-@value
-class ConsoleOptions:
+class ConsoleOptions(Struct, frozen=True):
     """How to run the console, the demo included; the command line has already been weighed against the settings.
 
     Attributes:
@@ -35,8 +35,7 @@ class ConsoleOptions:
     listen: ListenAt | None = None
 
 
-@value
-class ServeOptions:
+class ServeOptions(Struct, frozen=True):
     """How to run without a screen.
 
     Attributes:

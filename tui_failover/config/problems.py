@@ -6,13 +6,13 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from tui_failover.config.positions import Path, nearest_line
 from tui_failover.config.secret import redact
 from tui_failover.config.tables import ANY_NAME, KNOWN_KEYS
 from tui_failover.config.words import MISTAKE
-from tui_failover.core.copying import value
 from tui_failover.core.errors import SettingsError
 from tui_failover.core.text import scrub
 
@@ -22,8 +22,7 @@ _SENTENCE_LIMIT = 600
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@value
-class Problem:
+class Problem(Struct, frozen=True):
     """One mistake: the path of the key, and what is wrong with it, to be read after the path."""
 
     where: Path

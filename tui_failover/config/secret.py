@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from msgspec import Struct
+
 from tui_failover.config.files import Unreadable, read_regular
-from tui_failover.core.copying import value
 from tui_failover.core.text import scrub
 
 STARS = "********"
@@ -59,15 +60,13 @@ class Secret:
         raise TypeError(message)
 
 
-@value
-class Missing:
+class Missing(Struct, frozen=True):
     """There is no usable key; `text` says what to do ("set OPENAI_API_KEY")."""
 
     text: str
 
 
-@value
-class EnvKey:
+class EnvKey(Struct, frozen=True):
     """A key in an environment variable."""
 
     name: str
@@ -87,8 +86,7 @@ class EnvKey:
         return Secret(value)
 
 
-@value
-class FileKey:
+class FileKey(Struct, frozen=True):
     """A key in a file.
 
     Attributes:

@@ -1,12 +1,12 @@
 """The settings once they are read: frozen values, free of secrets."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from tui_failover.config.secret import KeySource
-from tui_failover.core.copying import value
 from tui_failover.core.names import ProviderId
 from tui_failover.core.spec import FailoverConfig, ProviderSpec, Rules
 
@@ -28,8 +28,7 @@ class Theme(StrEnum):
     MONO = "mono"
 
 
-@value
-class Connection:
+class Connection(Struct, frozen=True):
     """How a provider is reached and asked; the key itself is read from `key` for each use.
 
     Attributes:
@@ -51,8 +50,7 @@ class Connection:
     capabilities: tuple[tuple[str, object], ...] = ()  # see `config.capabilities`
 
 
-@value
-class ConsoleSettings:
+class ConsoleSettings(Struct, frozen=True):
     """How the console starts.
 
     Attributes:
@@ -75,8 +73,7 @@ class LogStyle(StrEnum):
     JSON = "json"
 
 
-@value
-class ListenAt:
+class ListenAt(Struct, frozen=True):
     """An address to listen on; port 0 takes a free one."""
 
     host: str = "127.0.0.1"
@@ -86,8 +83,7 @@ class ListenAt:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@value
-class ControlSettings:
+class ControlSettings(Struct, frozen=True):
     """How the control API is reached, and by whom.
 
     Attributes:
@@ -108,8 +104,7 @@ class ControlSettings:
     allowed_origins: tuple[str, ...] = ()
 
 
-@value
-class GatewaySettings:
+class GatewaySettings(Struct, frozen=True):
     """How applications' queries are taken and answered.
 
     Attributes:
@@ -131,8 +126,7 @@ class GatewaySettings:
     at_once: int = 2000
 
 
-@value
-class ProcessSettings:
+class ProcessSettings(Struct, frozen=True):
     """How the process keeps its state, logs and ends.
 
     Attributes:
@@ -146,8 +140,7 @@ class ProcessSettings:
     drain_s: float = 30.0
 
 
-@value
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything a settings file says.
 
     Attributes:

@@ -1,13 +1,15 @@
 """What the operator has in front of them, without the screen: where they look, and what they order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from tui_failover.console.picture import Picture
 from tui_failover.console.presentation.arrangement import nearest, shown
 from tui_failover.core.command import Command, Order, Refused, Verdict
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import FailoverError
 from tui_failover.core.names import ProviderId
 from tui_failover.core.ports import Breathe, Clock, EngineLink, at_once
@@ -19,8 +21,7 @@ _ACTOR: Final = 32  # characters of a name in events
 WINDOWS_S: Final = (60.0, 120.0, 300.0, 900.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How the console was started.
 
     Attributes:
@@ -50,8 +51,7 @@ def actor_from(environment: Mapping[str, str]) -> str:
     return scrub(name, _ACTOR) or "operator"
 
 
-@dataclass(frozen=True, slots=True)
-class Gaze:
+class Gaze(Struct, frozen=True):
     """Where the operator looks; survives every change of the fleet."""
 
     selected: ProviderId | None = None
@@ -60,8 +60,7 @@ class Gaze:
     frozen: Snapshot | None = None
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """The console's state and its way to the engine. Used on the console's own loop alone.
 
     Attributes:

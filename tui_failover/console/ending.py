@@ -1,7 +1,8 @@
 """How a console can end, so that its caller knows what becomes of the engine."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Ending(StrEnum):
@@ -14,8 +15,7 @@ class Ending(StrEnum):
     CRASHED = "crashed"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleEnd:
+class ConsoleEnd(Struct, frozen=True):
     """What is left when the screen is gone; the terminal is as it was before.
 
     Attributes:

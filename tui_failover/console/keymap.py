@@ -4,9 +4,10 @@ Footer, help screen, palette and the README table are made from `KEYS`: a record
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Picture
 from tui_failover.core.snapshot import AgentView, ProviderView
@@ -36,8 +37,7 @@ def _never(_picture: Picture) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One thing the operator can do.
 
     Attributes:

@@ -1,10 +1,10 @@
 """The palette's commands: every record of the key table, and the ones that name an agent or a provider."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 Run = Callable[[], Awaitable[object] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One line of the palette."""
 
     text: str

@@ -1,9 +1,11 @@
 """What is to be drawn, before anyone draws it: pure values between the read model and the widgets."""
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
+
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.ports import Breathe, at_once
 from tui_failover.core.snapshot import Snapshot
@@ -39,8 +41,7 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """Everything a frame depends on; equal pictures draw equal frames.
 
     Attributes:
@@ -71,7 +72,7 @@ class Picture:
     environment: str = ""
     gateway: str = ""
     gateway_problem: str = ""
-    breathe: Breathe = field(default=at_once, compare=False, repr=False)
+    breathe: Breathe = at_once
 
     @property
     def at(self) -> float:

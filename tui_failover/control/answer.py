@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
 from http import HTTPStatus
 
+from msgspec import Struct, field
+
 from tui_failover.control.problem import Problem
-from tui_failover.core.copying import value
 from tui_failover.serving import Response
 
 JSON = "application/json"
@@ -20,8 +20,7 @@ _EVERY = {
 }
 
 
-@value
-class Answer:
+class Answer(Struct, frozen=True):
     """A whole answer.
 
     Attributes:

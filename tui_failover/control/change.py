@@ -1,10 +1,9 @@
 """What was changed through the API, as plain values that a state file can record."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
 
 
 class ChangeKind(StrEnum):
@@ -18,8 +17,7 @@ class ChangeKind(StrEnum):
     ORDER_ACCEPTED = "order-accepted"
 
 
-@value
-class Change:
+class Change(Struct, frozen=True):
     """One change that was carried out.
 
     Attributes:

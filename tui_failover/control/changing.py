@@ -1,8 +1,9 @@
 """Handlers that register, change and remove providers and agents."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from http import HTTPStatus
+
+from msgspec.structs import fields
 
 from tui_failover.control.answer import Answer
 from tui_failover.control.change import Change, ChangeKind

@@ -1,7 +1,6 @@
 """Handlers that give orders: each builds the same command a key press builds, and submits it the same way."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from tui_failover.control.answer import Answer
 from tui_failover.control.change import Change, ChangeKind
@@ -26,6 +25,7 @@ from tui_failover.core.command import (
     SwitchTo,
     Undo,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId, ProviderId
 
 AgentOrder = Callable[[AgentId, OrderBody], Command]

@@ -1,10 +1,12 @@
 """Values of the core as JSON values: instants become UTC times, histories are left out."""
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from tui_failover.core.event import Event
 from tui_failover.core.history import Series
@@ -48,20 +50,19 @@ def plain(value: object, moment: Moment) -> object:
             return sorted(str(one) for one in value)
         case datetime():
             return _time(value)
-        case _ if dataclasses.is_dataclass(value):
+        case Struct():
             return _fields(value, moment)
         case _:
             return value
 
 
-def _fields(value: object, moment: Moment) -> dict[str, object]:
+def _fields(value: Struct, moment: Moment) -> dict[str, object]:
     found: dict[str, object] = {}
-    for field in dataclasses.fields(value):  # type: ignore[arg-type]  # the caller has looked
-        one = getattr(value, field.name)
-        if field.name.endswith("_at") and isinstance(one, float | int):
-            found[field.name] = iso(moment.wall(one))
+    for name, one in asdict(value).items():
+        if name.endswith("_at") and isinstance(one, float | int):
+            found[name] = iso(moment.wall(one))
         elif not isinstance(one, Series | Traffic):
-            found[field.name] = plain(one, moment)
+            found[name] = plain(one, moment)
     return found
 
 

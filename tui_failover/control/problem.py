@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from msgspec import Struct
+
 from tui_failover.config.secret import redact
-from tui_failover.core.copying import value
 from tui_failover.core.text import scrub
 
 _SENTENCE = 500
 MOST_DETAILS = 50
 
 
-@value
-class Detail:
+class Detail(Struct, frozen=True):
     """What is wrong with one field; `field` is its path ("backup_provider_ids[1]")."""
 
     field: str

@@ -1,10 +1,10 @@
 """What a route is, and how a request finds its own: default deny, on the raw path, segment by segment."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from msgspec import Struct, field
 from pydantic import BaseModel
 
 from tui_failover.control.answer import Answer
@@ -12,12 +12,10 @@ from tui_failover.control.event_streams import EVENT_STREAM
 from tui_failover.control.problem import Problem, bad_request, not_found
 from tui_failover.control.services import Services
 from tui_failover.control.tokens import Scope
-from tui_failover.core.copying import value
 from tui_failover.serving import Request, Stream
 
 
-@value
-class Call:
+class Call(Struct, frozen=True):
     """A request that has passed every guard.
 
     Attributes:
@@ -40,8 +38,7 @@ class Call:
 Handler = Callable[[Call], Awaitable[Answer | Stream]]
 
 
-@value
-class Route:
+class Route(Struct, frozen=True):
     """One row of the route table; routing, documentation and the access tests are made from it.
 
     Attributes:
@@ -88,8 +85,7 @@ class Route:
         return self.method == "GET" and self.answer != EVENT_STREAM
 
 
-@value
-class Found:
+class Found(Struct, frozen=True):
     """A route, and what its path's variable parts are."""
 
     route: Route

@@ -1,8 +1,9 @@
 """What handlers work with: the manager, the way new providers are reached, and whoever keeps changes."""
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui_failover.control.change import Change, OnChange
 from tui_failover.control.event_streams import EventStreams
@@ -19,8 +20,7 @@ _log = logging.getLogger("tui_failover.control")
 _NOT_KEPT = "carried out, but it would not survive a restart: the log names the fault"
 
 
-@dataclass(slots=True)
-class Services:
+class Services(Struct):
     """One server's surroundings.
 
     Attributes:

@@ -1,18 +1,16 @@
 """How the control API listens, whom it lets in, and how much it takes from one caller."""
 
-from dataclasses import field
+from msgspec import Struct, field
 
 from tui_failover.config.secret import KeySource
 from tui_failover.config.words import is_loopback
-from tui_failover.core.copying import value
 from tui_failover.serving import Bounds
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HTTP_PORT = 80  # a port that callers leave out of the Host header
 
 
-@value
-class Listen:
+class Listen(Struct, frozen=True):
     """An address; port 0 takes a free one."""
 
     host: str = "127.0.0.1"
@@ -27,8 +25,7 @@ class Listen:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@value
-class Access:
+class Access(Struct, frozen=True):
     """Who may call; tokens are references, read anew for every request, so that a rotated one counts at once.
 
     Attributes:
@@ -51,8 +48,7 @@ class Access:
         return (*self.gateway, *self.read, *self.write)
 
 
-@value
-class Limits(Bounds):
+class Limits(Bounds, frozen=True):
     """What one caller may take, besides what every connection may. Seconds, bytes and counts.
 
     Attributes:
@@ -76,8 +72,7 @@ class Limits(Bounds):
     pulse_s: float = 15.0
 
 
-@value
-class ControlSettings:
+class ControlSettings(Struct, frozen=True):
     """Everything the control API is told at its start."""
 
     listen: Listen = field(default_factory=Listen)

@@ -1,8 +1,7 @@
 """One agent as it stands: where its route is, what a person imposed, what its failback waits for."""
 
-from dataclasses import field
+from msgspec import Struct, field
 
-from tui_failover.core.copying import record, value
 from tui_failover.core.history import Series
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import FailoverConfig, Strategy
@@ -10,8 +9,7 @@ from tui_failover.core.traffic import Traffic
 from tui_failover.core.transition import Mode
 
 
-@value
-class Pin:
+class Pin(Struct, frozen=True):
     """A switch by hand that holds; instants are monotonic seconds.
 
     Attributes:
@@ -29,8 +27,7 @@ class Pin:
     came_from: ProviderId
 
 
-@record
-class Ramp:
+class Ramp(Struct, frozen=True):
     """A return to an earlier provider, a share of the queries at a time.
 
     Attributes:
@@ -59,8 +56,7 @@ FIRST: dict[Strategy, str] = {
 }
 
 
-@record
-class AgentState:
+class AgentState(Struct, frozen=True):
     """Everything about one agent that changes; instants are monotonic seconds.
 
     Attributes:

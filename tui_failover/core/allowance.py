@@ -4,10 +4,11 @@ Providers that share credential and model share the allowance. What is asked for
 comes, and after a minute without one nothing is known any more.
 """
 
-from dataclasses import field, replace
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
+from tui_failover.core.copying import replace
 
 LASTS_S = 60.0
 CREEP_S = 10.0
@@ -24,8 +25,7 @@ class Quantity(StrEnum):
     WRITTEN = "tokens written"
 
 
-@value
-class Word:
+class Word(Struct, frozen=True):
     """What an answer said of one limit.
 
     Attributes:
@@ -40,8 +40,7 @@ class Word:
     reset_s: float | None = None
 
 
-@value
-class Left:
+class Left(Struct, frozen=True):
     """How much is left of one limit; instants are monotonic seconds.
 
     Attributes:
@@ -62,8 +61,7 @@ class Left:
         return replace(self, left=self.at(now) - amount, reset_at=reset_at)
 
 
-@value
-class Allowance:
+class Allowance(Struct, frozen=True):
     """What is known of the limits of one credential and model.
 
     Attributes:
@@ -88,8 +86,7 @@ class Allowance:
         return Allowance(self.told_at, left, (self.asked[0] + 1, self.asked[1] + tokens))
 
 
-@value
-class Cap:
+class Cap(Struct, frozen=True):
     """How many attempts may be under way after a provider refused a burst, though it stated no wait.
 
     It creeps up by one every ten seconds, and is no constraint any more where it has reached `peak`.

@@ -4,9 +4,9 @@ Every change of state starts a new generation. A result admitted under an older 
 sony/gobreaker's `beforeRequest`/`afterRequest`). The cooldown's end is seen on the next look, without a timer.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
-from tui_failover.core.copying import record, replace, value
+from tui_failover.core.copying import replace
 from tui_failover.core.spec import BreakerRules
 from tui_failover.core.transition import BREAKER, BreakerState, Trigger, legal
 
@@ -15,8 +15,7 @@ _TALLY_S = 3.0
 _TOP = 16  # rungs of the ladder; far beyond the longest cooldown, small enough for a float
 
 
-@value
-class Tally:
+class Tally(Struct, frozen=True):
     """Outcomes of a few seconds; the window forgets them tally by tally."""
 
     number: int
@@ -25,8 +24,7 @@ class Tally:
     slow: int = 0
 
 
-@record
-class Breaker:
+class Breaker(Struct, frozen=True):
     """One breaker; instants are monotonic seconds.
 
     Attributes:
@@ -61,8 +59,7 @@ class Breaker:
     opened: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Strike:
+class Strike(Struct, frozen=True):
     """A failure on its way to a breaker.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from msgspec import Struct
+
 from tui_failover.core.agent_state import SHARES, AgentState, Ramp
-from tui_failover.core.copying import value
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.health import Status
 from tui_failover.core.limits import full
@@ -19,8 +20,7 @@ _P95_FACTOR = 4.0  # an answer that takes four times its provider's p95 is not c
 _ENOUGH = 5  # answers before a percentile means anything
 
 
-@value
-class Plan:
+class Plan(Struct, frozen=True):
     """What a query is to do.
 
     Attributes:

@@ -3,15 +3,14 @@
 The same values serve keys, REST and the library; `core.orders` decides each one against the present fleet.
 """
 
-from dataclasses import field
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.names import AgentId, ProviderId
 
 
-@value
-class Order:
+class Order(Struct, frozen=True):
     """What every order carries.
 
     Attributes:
@@ -45,8 +44,7 @@ class BreakerHand(StrEnum):
     CLOSED = "closed"
 
 
-@value
-class SwitchTo:
+class SwitchTo(Struct, frozen=True):
     """Move `agent` to `provider` and keep it there.
 
     Attributes:
@@ -63,24 +61,21 @@ class SwitchTo:
     order: Order = field(default_factory=Order)
 
 
-@value
-class ConfirmTrial:
+class ConfirmTrial(Struct, frozen=True):
     """Keep what a trial switch tried."""
 
     agent: AgentId
     order: Order = field(default_factory=Order)
 
 
-@value
-class ReleasePin:
+class ReleasePin(Struct, frozen=True):
     """Give the agent's route back to automation."""
 
     agent: AgentId
     order: Order = field(default_factory=Order)
 
 
-@value
-class HoldAutomation:
+class HoldAutomation(Struct, frozen=True):
     """Automation moves nothing for `agent` until released; `strict` also stops failover per query."""
 
     agent: AgentId
@@ -88,16 +83,14 @@ class HoldAutomation:
     order: Order = field(default_factory=Order)
 
 
-@value
-class ReleaseAutomation:
+class ReleaseAutomation(Struct, frozen=True):
     """Automation may move `agent` again."""
 
     agent: AgentId
     order: Order = field(default_factory=Order)
 
 
-@value
-class Impose:
+class Impose(Struct, frozen=True):
     """Drain a provider (no new queries), put it into maintenance (also no probes), or return it to service."""
 
     provider: ProviderId
@@ -105,8 +98,7 @@ class Impose:
     order: Order = field(default_factory=Order)
 
 
-@value
-class HoldBreaker:
+class HoldBreaker(Struct, frozen=True):
     """Hold a breaker open or closed by hand; `hand` None gives it back to the rules.
 
     Attributes:
@@ -119,16 +111,14 @@ class HoldBreaker:
     order: Order = field(default_factory=Order)
 
 
-@value
-class ResetBreaker:
+class ResetBreaker(Struct, frozen=True):
     """Close the breaker and forget its failures and its ladder; lifts holds on the provider's credential too."""
 
     provider: ProviderId
     order: Order = field(default_factory=Order)
 
 
-@value
-class Undo:
+class Undo(Struct, frozen=True):
     """Take back the last route or state change, within the undo time."""
 
     order: Order = field(default_factory=Order)
@@ -147,16 +137,14 @@ Command = (
 )
 
 
-@value
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The order was carried out; `text` says what is so now, `revision` is the first snapshot that shows it."""
 
     text: str
     revision: int
 
 
-@value
-class Refused:
+class Refused(Struct, frozen=True):
     """The order was not carried out.
 
     Attributes:

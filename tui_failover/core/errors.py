@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.outcome import FailureKind
 
@@ -47,8 +48,7 @@ class OrderRefused(FailoverError):
     """An order through the library's own methods was refused; the message says why."""
 
 
-@value
-class AttemptRecord:
+class AttemptRecord(Struct, frozen=True):
     """One attempt of a query, or a provider passed over.
 
     Attributes:

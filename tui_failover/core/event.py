@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.transition import Trigger
 
@@ -59,8 +60,7 @@ class Source(StrEnum):
     CONFIG = "config"
 
 
-@value
-class Event:
+class Event(Struct, frozen=True):
     """One line of the incident's story.
 
     Attributes:

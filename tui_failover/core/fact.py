@@ -3,8 +3,9 @@
 `core.fleet.apply` folds them. A fact is true when it is told; it says nothing about what follows from it.
 """
 
+from msgspec import Struct
+
 from tui_failover.core.allowance import Word
-from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.need import NO_NEEDS, Needs
@@ -13,8 +14,7 @@ from tui_failover.core.query import Usage
 from tui_failover.core.spec import FailoverConfig, ProbeKind, ProviderSpec
 
 
-@value
-class Permit:
+class Permit(Struct, frozen=True):
     """The right to make one attempt; hand it back with `AttemptEnded`.
 
     Attributes:
@@ -36,8 +36,7 @@ class Permit:
     asked: tuple[int, int] = (0, 0)
 
 
-@value
-class Restored:
+class Restored(Struct, frozen=True):
     """What an earlier process had kept was read.
 
     Attributes:
@@ -48,8 +47,7 @@ class Restored:
     ignored: tuple[str, ...] = ()
 
 
-@value
-class Started:
+class Started(Struct, frozen=True):
     """The engine started with these providers and agents, and with what an earlier process had kept, if it had."""
 
     providers: tuple[ProviderSpec, ...]
@@ -57,43 +55,37 @@ class Started:
     restored: Restored | None = None
 
 
-@value
-class ProviderRegistered:
+class ProviderRegistered(Struct, frozen=True):
     """A provider was added, or its specification replaced (its history is kept)."""
 
     spec: ProviderSpec
 
 
-@value
-class ProviderRemoved:
+class ProviderRemoved(Struct, frozen=True):
     """A provider was taken away; attempts under way end as they end."""
 
     provider: ProviderId
 
 
-@value
-class AgentConfigured:
+class AgentConfigured(Struct, frozen=True):
     """An agent was added, or its failover replaced (its active provider is kept if still in the chain)."""
 
     config: FailoverConfig
 
 
-@value
-class AgentRemoved:
+class AgentRemoved(Struct, frozen=True):
     """An agent was taken away."""
 
     agent: AgentId
 
 
-@value
-class QueryAsked:
+class QueryAsked(Struct, frozen=True):
     """A query came in; told before its plan is made."""
 
     agent: AgentId
 
 
-@value
-class ContentCame:
+class ContentCame(Struct, frozen=True):
     """The first content of an attempt came, which frees a trial; how long the rest takes proves nothing.
 
     Attributes:
@@ -104,16 +96,14 @@ class ContentCame:
     words: tuple[Word, ...] = ()
 
 
-@value
-class AttemptEnded:
+class AttemptEnded(Struct, frozen=True):
     """An admitted attempt ended."""
 
     permit: Permit
     outcome: Outcome
 
 
-@value
-class AnswerTakenOver:
+class AnswerTakenOver(Struct, frozen=True):
     """An answer broke off after it had begun to reach its caller, and another provider goes on with it.
 
     Attributes:
@@ -126,8 +116,7 @@ class AnswerTakenOver:
     by: ProviderId
 
 
-@value
-class QueryEnded:
+class QueryEnded(Struct, frozen=True):
     """A query ended, after all its attempts.
 
     Attributes:
@@ -148,15 +137,13 @@ class QueryEnded:
     needs: Needs = NO_NEEDS
 
 
-@value
-class ProbeStarted:
+class ProbeStarted(Struct, frozen=True):
     """A check was sent."""
 
     provider: ProviderId
 
 
-@value
-class ProbeEnded:
+class ProbeEnded(Struct, frozen=True):
     """A check ended.
 
     Attributes:
@@ -169,15 +156,13 @@ class ProbeEnded:
     outcome: Outcome
 
 
-@value
-class ReferenceChecked:
+class ReferenceChecked(Struct, frozen=True):
     """The neutral reference was tried, to tell a fault of our own network from the providers'."""
 
     reachable: bool
 
 
-@value
-class WorkerFailed:
+class WorkerFailed(Struct, frozen=True):
     """A health-check worker met something unforeseen; it lives on.
 
     Attributes:
@@ -188,8 +173,7 @@ class WorkerFailed:
     text: str
 
 
-@value
-class KeepingTurned:
+class KeepingTurned(Struct, frozen=True):
     """What is to outlive the process can no longer be written, or can again.
 
     Attributes:
@@ -199,16 +183,14 @@ class KeepingTurned:
     problem: str
 
 
-@value
-class Noticed:
+class Noticed(Struct, frozen=True):
     """The process itself has something to say that concerns no provider and no agent."""
 
     text: str
     cause: str = ""
 
 
-@value
-class Ticked:
+class Ticked(Struct, frozen=True):
     """Time passed: cooldowns, expiries and ramps move on."""
 
 

@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.core.spec import AttemptRules
 
@@ -42,8 +43,7 @@ class Step(StrEnum):
     STOP = "stop"
 
 
-@value
-class Policy:
+class Policy(Struct, frozen=True):
     """One row of the failure table.
 
     Attributes:
@@ -114,8 +114,7 @@ def most_actionable(kinds: list[FailureKind]) -> FailureKind | None:
     return next(iter(ranked or kinds), None)
 
 
-@value
-class Next:
+class Next(Struct, frozen=True):
     """The decision after a failed attempt, with its reason; `pause_s` bounds the wait before a try again here."""
 
     step: Step
@@ -123,8 +122,7 @@ class Next:
     pause_s: tuple[float, float] = (0.0, 0.0)
 
 
-@value
-class Spent:
+class Spent(Struct, frozen=True):
     """What a query has used so far.
 
     Attributes:

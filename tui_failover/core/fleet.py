@@ -6,13 +6,15 @@ returns the next fleet and the events. Nothing outside the core sees a draft.
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.allowance import Allowance, AllowanceKey
 from tui_failover.core.breaker import undecided
 from tui_failover.core.command import BreakerHand, Imposed, Verdict
-from tui_failover.core.copying import record, replace
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.outcome import Failed
@@ -22,8 +24,7 @@ from tui_failover.core.spec import NO_LIMITS, FailoverConfig, ProbeKind, Provide
 from tui_failover.core.transition import BreakerState, Trigger
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """How a provider is to be checked, by the strictest of the agents that use it.
 
     Attributes:
@@ -41,8 +42,7 @@ class Demand:
     query: str = "Hello"
 
 
-@dataclass(frozen=True, slots=True)
-class RouteBefore:
+class RouteBefore(Struct, frozen=True):
     """An agent's route before an order, for undo; `active` is None where the order did not move the route."""
 
     active: ProviderId | None
@@ -53,8 +53,7 @@ class RouteBefore:
     suspended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ImposedBefore:
+class ImposedBefore(Struct, frozen=True):
     """What was imposed on a provider before an order, for undo."""
 
     imposed: Imposed
@@ -62,8 +61,7 @@ class ImposedBefore:
     hand: Hand | None
 
 
-@dataclass(frozen=True, slots=True)
-class UndoRecord:
+class UndoRecord(Struct, frozen=True):
     """The last order that can be taken back."""
 
     text: str
@@ -72,8 +70,7 @@ class UndoRecord:
     providers: Mapping[ProviderId, ImposedBefore] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Unbooked:
+class Unbooked(Struct, frozen=True):
     """A failed attempt or, where `kind` is not None, check; `generation` is its breaker's when it was admitted."""
 
     provider: ProviderId
@@ -82,8 +79,7 @@ class Unbooked:
     kind: ProbeKind | None
 
 
-@record
-class LocalFault:
+class LocalFault(Struct, frozen=True):
     """What is known of a fault of our own network; instants are monotonic seconds.
 
     Attributes:
@@ -109,8 +105,7 @@ class LocalFault:
 Given = tuple[Mapping[ProviderId, ProviderSpec], Mapping[AgentId, FailoverConfig]]
 
 
-@record
-class Fleet:
+class Fleet(Struct, frozen=True):
     """Everything at one instant.
 
     Attributes:
@@ -201,8 +196,7 @@ _CLOSED = BreakerState.CLOSED  # a member costs ten times what a name of the mod
 _NOTHING = Imposed.NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """Whom an event concerns, who ordered it, and which transition it was."""
 
     provider: ProviderId | None = None
@@ -293,7 +287,7 @@ class Draft:
         return self.fleet, tuple(self._events)
 
 
-_set = object.__setattr__  # on a fleet that nobody but its draft has seen
+_set = force_setattr  # on a fleet that nobody but its draft has seen
 
 
 def demands_of(configs: Mapping[AgentId, FailoverConfig]) -> dict[ProviderId, Demand]:

@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from tui_failover.core.copying import replace, value
+from msgspec import Struct
+
+from tui_failover.core.copying import replace
 
 
 class Status(StrEnum):
@@ -14,8 +16,7 @@ class Status(StrEnum):
     CHECKING = "checking"
 
 
-@value
-class Health:
+class Health(Struct, frozen=True):
     """What is known of one provider; instants are monotonic seconds.
 
     Attributes:

@@ -6,11 +6,10 @@ for a sample, whatever came before it.
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import field
 from math import inf
 from operator import attrgetter
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
@@ -19,8 +18,7 @@ RECENT = 100  # p95 is taken over this many answers
 _NUMBER = attrgetter("number")
 
 
-@value
-class Slot:
+class Slot(Struct, frozen=True):
     """The samples of one slot of time.
 
     Attributes:
@@ -36,8 +34,7 @@ class Slot:
     worst_s: float = 0.0
 
 
-@value
-class Series:
+class Series(Struct, frozen=True):
     """Samples of one kind: live queries, or probes. Slots without samples are absent: a gap is not a zero.
 
     Attributes:
@@ -50,7 +47,7 @@ class Series:
     older: tuple[Slot, ...] = ()
     recent: tuple[float, ...] = ()
     newest: Slot | None = None
-    within_s: float = field(default=inf, compare=False)
+    within_s: float = inf
 
     def __bool__(self) -> bool:
         return self.newest is not None or bool(self.older)

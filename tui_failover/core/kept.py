@@ -5,11 +5,12 @@ and queries have shown is not kept: it would be stale, and is soon known again.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from tui_failover.core.agent_state import AgentState, Pin
 from tui_failover.core.command import BreakerHand, Imposed
-from tui_failover.core.copying import value
+from tui_failover.core.copying import replace
 from tui_failover.core.fleet import Fleet
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.provider_state import ProviderState
@@ -18,8 +19,7 @@ from tui_failover.core.spec import FailoverConfig, ProviderSpec
 _DIGITS = 3  # milliseconds: finer ones differ between two looks at the same instant
 
 
-@value
-class KeptPin:
+class KeptPin(Struct, frozen=True):
     """A switch by hand, as `core.agent_state.Pin`; `until_utc` None lasts until undone."""
 
     provider: ProviderId
@@ -31,8 +31,7 @@ class KeptPin:
     came_from: ProviderId
 
 
-@value
-class KeptRoute:
+class KeptRoute(Struct, frozen=True):
     """Where an agent's route stood, and what people imposed on it.
 
     Attributes:
@@ -49,8 +48,7 @@ class KeptRoute:
     suspended: bool = False
 
 
-@value
-class KeptHand:
+class KeptHand(Struct, frozen=True):
     """A breaker held by a person; `until_utc` None lasts until undone."""
 
     way: BreakerHand
@@ -58,8 +56,7 @@ class KeptHand:
     by: str
 
 
-@value
-class KeptService:
+class KeptService(Struct, frozen=True):
     """What people imposed on a provider."""
 
     imposed: Imposed = Imposed.NOTHING
@@ -67,8 +64,7 @@ class KeptService:
     hand: KeptHand | None = None
 
 
-@value
-class Kept:
+class Kept(Struct, frozen=True):
     """Everything that is kept.
 
     Attributes:
@@ -80,13 +76,17 @@ class Kept:
         removed_providers, removed_agents: configured at the start, and taken away at run time.
     """
 
-    taken_utc: float = field(default=0.0, compare=False)
+    taken_utc: float = 0.0
     routes: Mapping[AgentId, KeptRoute] = field(default_factory=dict)
     services: Mapping[ProviderId, KeptService] = field(default_factory=dict)
     providers: Mapping[ProviderId, ProviderSpec] = field(default_factory=dict)
     agents: Mapping[AgentId, FailoverConfig] = field(default_factory=dict)
     removed_providers: tuple[ProviderId, ...] = ()
     removed_agents: tuple[AgentId, ...] = ()
+
+    def says_what(self, other: "Kept") -> bool:
+        """Tell whether it says the same as another, whenever either was taken."""
+        return replace(self, taken_utc=other.taken_utc) == other
 
 
 def kept_of(fleet: Fleet, moment: Moment) -> Kept:

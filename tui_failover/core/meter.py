@@ -3,16 +3,15 @@
 A slot counts until all of it has left the window, so that the counts are never below those of any whole minute.
 """
 
-from dataclasses import replace
+from msgspec import Struct
 
-from tui_failover.core.copying import value
+from tui_failover.core.copying import replace
 
 WINDOW_S = 60.0
 SLOT_S = 1.0
 
 
-@value
-class Taken:
+class Taken(Struct, frozen=True):
     """What was taken in one slot; it covers monotonic seconds from `number * SLOT_S`."""
 
     number: int
@@ -20,8 +19,7 @@ class Taken:
     tokens: int = 0
 
 
-@value
-class Meter:
+class Meter(Struct, frozen=True):
     """The slots that count, oldest first, and their sums; slots in which nothing was taken are absent."""
 
     slots: tuple[Taken, ...] = ()

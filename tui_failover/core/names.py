@@ -2,14 +2,13 @@
 
 from typing import NewType
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 ProviderId = NewType("ProviderId", str)
 AgentId = NewType("AgentId", str)
 
 
-@value
-class Moment:
+class Moment(Struct, frozen=True):
     """One instant on two clocks.
 
     Rules compute with `mono` only, so that a jump of the wall clock moves no timer; `utc` is for people.

@@ -1,9 +1,9 @@
 """How one attempt ended. A failure is a value; nothing here is raised."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.query import Reply, Usage
 
 
@@ -28,8 +28,7 @@ class FailureKind(StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why an attempt failed.
 
     Attributes:
@@ -49,8 +48,7 @@ class Failure:
     may_retry_here: bool = True
 
 
-@value
-class Answered:
+class Answered(Struct, frozen=True):
     """The provider answered.
 
     Attributes:
@@ -64,8 +62,7 @@ class Answered:
     elapsed_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The attempt failed.
 
     Attributes:
@@ -79,8 +76,7 @@ class Failed:
     usage: Usage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     """The caller went away; nobody's fault."""
 
     elapsed_s: float

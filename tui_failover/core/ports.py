@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from tui_failover.core.command import Command, Verdict
-from tui_failover.core.copying import value
 from tui_failover.core.kept import Kept
 from tui_failover.core.names import Moment, ProviderId
 from tui_failover.core.outcome import Outcome
@@ -40,8 +41,7 @@ class Rng(Protocol):
         ...
 
 
-@value
-class Limits:
+class Limits(Struct, frozen=True):
     """How long an attempt may take, in seconds.
 
     Attributes:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.health import Status
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import EVERY_NEED, Need
@@ -18,16 +19,14 @@ _LEAST_S: Final = 30.0
 _MICRO: Final = 1_000_000
 
 
-@value
-class Quickness:
+class Quickness(Struct, frozen=True):
     """Time to first content that 95 of 100 answers stayed within, and over how many answers that was taken."""
 
     p95_s: float
     samples: int
 
 
-@value
-class End:
+class End(Struct, frozen=True):
     """What is known of one end of a switch.
 
     Attributes:
@@ -50,8 +49,7 @@ class End:
     rate: float
 
 
-@value
-class Room:
+class Room(Struct, frozen=True):
     """A limit of the target in force, and what the switch puts on top of its use.
 
     Attributes:
@@ -70,16 +68,14 @@ class Room:
         return self.used + self.adds <= self.limit
 
 
-@value
-class Loss:
+class Loss(Struct, frozen=True):
     """Something that some of an agent's recent queries needed and the target does not carry."""
 
     need: Need
     queries: int
 
 
-@value
-class Preview:
+class Preview(Struct, frozen=True):
     """What a switch of an agent would mean.
 
     Attributes:

@@ -1,13 +1,13 @@
 """One provider as it stands: is it available, and if not, why not?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from tui_failover.core.allowance import Cap
 from tui_failover.core.breaker import Breaker, cooled
 from tui_failover.core.command import BreakerHand, Imposed
-from tui_failover.core.copying import record, value
 from tui_failover.core.health import Health
 from tui_failover.core.history import Series
 from tui_failover.core.meter import Meter
@@ -18,8 +18,7 @@ from tui_failover.core.traffic import Traffic
 from tui_failover.core.transition import BreakerState
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
+class Hand(Struct, frozen=True):
     """A breaker held by a person, until a monotonic instant or, with None, until undone."""
 
     way: BreakerHand
@@ -38,8 +37,7 @@ class HoldScope(StrEnum):
 HoldKey = tuple[HoldScope, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A refusal that keeps a credential or a model out.
 
     Attributes:
@@ -63,8 +61,7 @@ class Hold:
         return not self.over and (self.until_at is None or now < self.until_at)
 
 
-@value
-class Spend:
+class Spend(Struct, frozen=True):
     """What attempts cost, in micro-dollars; attempts of unknown price are counted, never taken as free.
 
     Attributes:
@@ -80,8 +77,7 @@ class Spend:
     unpriced: int = 0
 
 
-@record
-class ProviderState:
+class ProviderState(Struct, frozen=True):
     """Everything about one provider that changes.
 
     Attributes:
@@ -116,8 +112,7 @@ class ProviderState:
     cap: Cap | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """Why a provider may get no query now; `until_at` where it ends by itself."""
 
     code: NotUsed

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 
 class Role(StrEnum):
@@ -12,16 +12,14 @@ class Role(StrEnum):
     ASSISTANT = "assistant"
 
 
-@value
-class Turn:
+class Turn(Struct, frozen=True):
     """One earlier message of the conversation."""
 
     role: Role
     text: str
 
 
-@value
-class Query:
+class Query(Struct, frozen=True):
     """What a caller asks.
 
     Attributes:
@@ -37,8 +35,7 @@ class Query:
     max_tokens: int | None = None
 
 
-@value
-class Usage:
+class Usage(Struct, frozen=True):
     """Tokens as the provider counted them; `input_tokens` includes what it read from its cache."""
 
     input_tokens: int = 0
@@ -48,8 +45,7 @@ class Usage:
         return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
 
 
-@value
-class Reply:
+class Reply(Struct, frozen=True):
     """What a provider answered.
 
     Attributes:

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.names import AgentId, Moment, ProviderId
 from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 
 
-@value
-class ProviderHealth:
+class ProviderHealth(Struct, frozen=True):
     """The eight health fields.
 
     Attributes:
@@ -29,8 +29,7 @@ class ProviderHealth:
     error_message: str | None
 
 
-@value
-class FailoverStats:
+class FailoverStats(Struct, frozen=True):
     """An agent's failover at one instant.
 
     Attributes:

@@ -4,11 +4,11 @@ Instants (`..._at`) are monotonic seconds, to be compared with `Snapshot.moment.
 goes on telling its age truthfully.
 """
 
-from dataclasses import field
 from enum import StrEnum
 
+from msgspec import Struct, field
+
 from tui_failover.core.command import BreakerHand, Imposed
-from tui_failover.core.copying import value
 from tui_failover.core.event import Event
 from tui_failover.core.health import Status
 from tui_failover.core.history import Series
@@ -53,8 +53,7 @@ class Flag(StrEnum):
     NO_KEY = "no-key"
 
 
-@value
-class WhyNot:
+class WhyNot(Struct, frozen=True):
     """One provider's place in an agent's plan, with the reason in words.
 
     Attributes:
@@ -69,8 +68,7 @@ class WhyNot:
     until_at: float | None = None
 
 
-@value
-class BreakerView:
+class BreakerView(Struct, frozen=True):
     """A breaker as shown.
 
     Attributes:
@@ -103,8 +101,7 @@ class Limited(StrEnum):
     CONCURRENCY = "concurrency"
 
 
-@value
-class LimitView:
+class LimitView(Struct, frozen=True):
     """A limit in force.
 
     Attributes:
@@ -119,8 +116,7 @@ class LimitView:
     learnt: bool = False
 
 
-@value
-class ProviderView:
+class ProviderView(Struct, frozen=True):
     """One provider as shown.
 
     Attributes:
@@ -207,8 +203,7 @@ class ProviderView:
     context_window: int | None = None
 
 
-@value
-class PinView:
+class PinView(Struct, frozen=True):
     """A switch that holds, as shown.
 
     Attributes:
@@ -224,8 +219,7 @@ class PinView:
     hard: bool
 
 
-@value
-class RampView:
+class RampView(Struct, frozen=True):
     """A failback under way: `share` of the queries go to `candidate` (0 while one canary query is awaited)."""
 
     candidate: ProviderId
@@ -234,8 +228,7 @@ class RampView:
     stages: int
 
 
-@value
-class AgentView:
+class AgentView(Struct, frozen=True):
     """One agent as shown.
 
     Attributes:
@@ -291,16 +284,14 @@ class AgentView:
     traffic: Traffic = field(default_factory=Traffic)
 
 
-@value
-class UndoView:
+class UndoView(Struct, frozen=True):
     """What `u` would take back, until when."""
 
     text: str
     until_at: float
 
 
-@value
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything at one instant.
 
     Attributes:

@@ -3,8 +3,9 @@
 The nine fields of `FailoverConfig` keep the names users of the REST API and `settings.toml` know.
 """
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.need import Needs
@@ -59,8 +60,7 @@ class Strategy(StrEnum):
     WEIGHTED = "weighted"
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderLimits:
+class ProviderLimits(Struct, frozen=True):
     """How much a provider may be asked for; None is not set, and then learnt from what the provider says of it.
 
     Attributes:
@@ -77,16 +77,14 @@ class ProviderLimits:
 NO_LIMITS = ProviderLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """Micro-dollars (1e-6 USD) per million tokens; integers, so that sums are exact."""
 
     input_per_million: int
     output_per_million: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeSpec:
+class ProbeSpec(Struct, frozen=True):
     """How one provider is checked.
 
     Attributes:
@@ -102,8 +100,7 @@ class ProbeSpec:
     daily_budget: int | None = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderSpec:
+class ProviderSpec(Struct, frozen=True):
     """One configured upstream.
 
     Attributes:
@@ -141,8 +138,7 @@ class ProviderSpec:
     context_window: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FailoverConfig:
+class FailoverConfig(Struct, frozen=True):
     """An agent's failover, in the nine fields its users know; intervals and timeouts are seconds.
 
     `failback`, `max_retries`, `mid_stream` and `strategy` are ours: whether automation returns to an earlier
@@ -170,8 +166,7 @@ class FailoverConfig:
         return tuple(dict.fromkeys((self.primary_provider_id, *self.backup_provider_ids)))
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerRules:
+class BreakerRules(Struct, frozen=True):
     """When a breaker opens, for how long, and what closes it. Seconds and shares of 1."""
 
     window_s: float = 30.0
@@ -190,8 +185,7 @@ class BreakerRules:
     calm_s: float = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class HoldRules:
+class HoldRules(Struct, frozen=True):
     """How long a refusal keeps a credential or model out. Seconds."""
 
     rate_floor_s: float = 1.0
@@ -201,8 +195,7 @@ class HoldRules:
     model_missing_s: float = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeRules:
+class ProbeRules(Struct, frozen=True):
     """The rhythm of health checks. Seconds."""
 
     burst_s: float = 5.0
@@ -213,8 +206,7 @@ class ProbeRules:
     stale_intervals: float = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRules:
+class AttemptRules(Struct, frozen=True):
     """What one query may spend. Seconds, counts and shares of 1.
 
     Attributes:
@@ -238,8 +230,7 @@ class AttemptRules:
     retry_window_s: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class FailbackRules:
+class FailbackRules(Struct, frozen=True):
     """What proves a recovery, and how the return is paced. Seconds and counts."""
 
     passes: int = 3
@@ -256,8 +247,7 @@ class FailbackRules:
     switches_window_s: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class OverrideRules:
+class OverrideRules(Struct, frozen=True):
     """How long what a human ordered lasts. Seconds; 0 means until undone."""
 
     pin_s: float = 1800.0
@@ -265,8 +255,7 @@ class OverrideRules:
     undo_s: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class PanicRules:
+class PanicRules(Struct, frozen=True):
     """How a query is tried when nothing in the chain is available."""
 
     per_s: float = 2.0
@@ -274,8 +263,7 @@ class PanicRules:
     queue: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class AffinityRules:
+class AffinityRules(Struct, frozen=True):
     """How long a conversation stays with the provider that answered it. Seconds; counts."""
 
     idle_s: float = 300.0
@@ -283,16 +271,14 @@ class AffinityRules:
     remembered: int = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRules:
+class LimitRules(Struct, frozen=True):
     """How a query waits while every available provider is at its limit."""
 
     wait_s: float = 2.0
     queue: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFaultRules:
+class LocalFaultRules(Struct, frozen=True):
     """When several providers fail at once because of us. Seconds.
 
     `references` ("host:port") are connected to, and nothing is sent, only when several hosts fail at once; with
@@ -305,8 +291,7 @@ class LocalFaultRules:
     references: tuple[str, ...] = ("1.1.1.1:443", "8.8.8.8:443")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """Every number of the semantics in one value."""
 
     breaker: BreakerRules = field(default_factory=BreakerRules)

@@ -4,10 +4,10 @@ Only the newest slot is written anew for a query, whatever came before it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.need import NO_NEEDS, Need, Needs
 from tui_failover.core.query import Usage
 
@@ -17,8 +17,7 @@ _SLOTS: Final = int(SPAN_S / SLOT_S)
 _NO_TOKENS: Final = Usage()
 
 
-@value
-class Slot:
+class Slot(Struct, frozen=True):
     """What ended in one slot of time.
 
     Attributes:
@@ -41,8 +40,7 @@ class Slot:
     needs: Mapping[Needs, int] = field(default_factory=dict)
 
 
-@value
-class Ended:
+class Ended(Struct, frozen=True):
     """How a query, or an attempt, ended.
 
     Attributes:
@@ -58,16 +56,14 @@ class Ended:
     needs: Needs = NO_NEEDS
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """How many queries needed exactly this."""
 
     needs: Needs
     queries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(Struct, frozen=True):
     """What ended within a window.
 
     Attributes:
@@ -90,8 +86,7 @@ class Recent:
         return sum(one.queries for one in self.wanted if need in one.needs)
 
 
-@value
-class Traffic(Slot):
+class Traffic(Slot, frozen=True):
     """The slot that is still being filled, and those of the last minutes before it."""
 
     older: tuple[Slot, ...] = ()

@@ -5,7 +5,7 @@ Screen, log, tests and the README's diagram all read these rows; a move that is 
 
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 
 class Trigger(StrEnum):
@@ -49,8 +49,7 @@ class Mode(StrEnum):
     PINNED = "switched by hand"
 
 
-@value
-class Transition:
+class Transition(Struct, frozen=True):
     """One row."""
 
     source: StrEnum

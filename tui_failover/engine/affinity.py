@@ -4,15 +4,15 @@ Only conversations away from their agent's first choice are remembered: the othe
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.spec import AffinityRules
 from tui_failover.engine.errand import Errand
 
 
-@dataclass(slots=True)
-class _Stay:
+class _Stay(Struct):
     """A conversation's stay with a provider; instants are monotonic seconds."""
 
     provider: ProviderId

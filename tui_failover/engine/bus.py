@@ -4,14 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.event import Event
 
 CAPACITY = 1_000
 
 
-@value
-class Missed:
+class Missed(Struct, frozen=True):
     """So many events were dropped here, because the listener was too slow."""
 
     count: int

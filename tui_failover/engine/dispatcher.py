@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.allowance import Word
 from tui_failover.core.chain import Plan, plan
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.fact import AnswerTakenOver, AttemptEnded, ContentCame, Permit, QueryAsked
 from tui_failover.core.failure import POLICY, Next, Spent, Step, next_step

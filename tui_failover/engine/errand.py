@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from tui_failover.core.allowance import Word
-from tui_failover.core.copying import value
 from tui_failover.core.errors import AttemptRecord
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import NO_NEEDS, Needs
@@ -16,8 +16,7 @@ from tui_failover.core.query import Query, Reply
 from tui_failover.core.spec import ProviderSpec
 
 
-@value
-class Open:
+class Open(Struct, frozen=True):
     """Content has come and more may follow: no further provider is tried, whatever becomes of the rest.
 
     Attributes:
@@ -27,8 +26,7 @@ class Open:
     words: tuple[Word, ...] = ()
 
 
-@value
-class Conversation:
+class Conversation(Struct, frozen=True):
     """What a query is part of.
 
     Attributes:
@@ -90,8 +88,11 @@ class Asking:
         return await upstream.send(self._query, limits)
 
 
-@dataclass(slots=True)
-class Carried:
+def _nothing(_outcome: Outcome) -> None:
+    pass
+
+
+class Carried(Struct):
     """A query that a provider has answered, or is answering.
 
     Attributes:
@@ -105,7 +106,7 @@ class Carried:
     attempts: tuple[AttemptRecord, ...]
     elapsed_s: float
     outcome: Outcome | None = None
-    book: Callable[[Outcome], None] = field(default=lambda _: None, repr=False)
+    book: Callable[[Outcome], None] = _nothing
 
     def ended(self, outcome: Outcome) -> None:
         """Tell how the answer under way ended; the first word counts."""
@@ -140,12 +141,7 @@ class Carried:
         self.provider, self.attempts, self.book = other.provider, other.attempts, other.book
 
 
-def _nothing(_outcome: Outcome) -> None:
-    pass
-
-
-@value
-class Served:
+class Served(Struct, frozen=True):
     """An answered query.
 
     Attributes:

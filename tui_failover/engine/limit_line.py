@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from tui_failover.core.chain import Plan
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId
 from tui_failover.core.ports import Clock
 from tui_failover.core.spec import LimitRules

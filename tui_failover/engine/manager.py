@@ -6,12 +6,12 @@ Asynchronous and bound to the loop it was started on; `engine.thread` gives it a
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Self
 
 from tui_failover.core import orders
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.command import Command, Order, Refused, SwitchTo, Verdict
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import EngineClosed, OrderRefused, SettingsError, UnknownAgent, UnknownProvider
 from tui_failover.core.fact import (
     AgentConfigured,

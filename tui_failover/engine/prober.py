@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui_failover.core.fact import ProbeEnded, ProbeStarted, WorkerFailed
 from tui_failover.core.fleet import Fleet
@@ -21,8 +22,7 @@ PROBE_TOKENS = 16
 _LATE_S = 0.5  # a loop that was held up this long says nothing about a provider's silence
 
 
-@dataclass(slots=True)
-class _Worker:
+class _Worker(Struct):
     """One provider's worker: `news` wakes it early, `running` is the check asked for or under way."""
 
     news: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,10 +1,11 @@
 """What is known of one query under way: what was tried, who was passed over and why, and how long it waited."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from tui_failover.core.chain import Plan, limits_for
-from tui_failover.core.copying import value
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
 from tui_failover.core.fact import Permit, QueryEnded
 from tui_failover.core.failure import most_actionable
@@ -22,8 +23,7 @@ _NOT_REACHED = "not reached: the query's attempts or time were used up"
 _PLACE_S = 1.0  # when one of the attempts under way will end is not known
 
 
-@value
-class Place:
+class Place(Struct, frozen=True):
     """A provider's place in a walk, and how it is entered.
 
     Attributes:
@@ -38,8 +38,7 @@ class Place:
     panic: bool = False
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One query under way.
 
     Attributes:

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from types import MappingProxyType
 from urllib.parse import unquote
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.names import AgentId
 from tui_failover.gateway.settings import GatewaySettings
 from tui_failover.serving import BodyBroken, BodyTooLong, Request
@@ -57,8 +58,7 @@ _DIALECTS = {
 }
 
 
-@value
-class Path:
+class Path(Struct, frozen=True):
     """A path of the gateway.
 
     Attributes:
@@ -91,8 +91,7 @@ def read_path(raw_path: str) -> Path | None:
     return Path(call, path, None if agent is None else unquote(agent), None if model is None else unquote(model))
 
 
-@value
-class Asked:
+class Asked(Struct, frozen=True):
     """A request that can be carried.
 
     Attributes:

@@ -3,9 +3,10 @@
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import field, replace
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
@@ -102,8 +103,7 @@ async def _taken_up(dispatcher: Dispatcher, carried: Carried, onward: "Continuat
         return False
 
 
-@value
-class SoFar:
+class SoFar(Struct, frozen=True):
     """An answer up to where it broke off.
 
     Attributes:

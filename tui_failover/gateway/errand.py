@@ -1,9 +1,11 @@
 """One caller's request as the dispatcher carries it: how each provider is asked, and what came of it."""
 
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import cast
 
+from msgspec import Struct, field
+
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.need import Needs
 from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
@@ -58,8 +60,7 @@ _MOST_COUNTED = 400_000
 _VERSION = "2023-06-01"  # a translated request goes out under it
 
 
-@dataclass(slots=True)
-class Errand:
+class Errand(Struct):
     """One request on its way along a chain.
 
     Attributes:

@@ -1,8 +1,8 @@
 """What a caller is told when nobody answered, in its own dialect and without a word that could hold a key."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import AllProvidersFailed, AttemptRecord, QueryRefused
 from tui_failover.core.failure import POLICY
 from tui_failover.core.outcome import Failure, FailureKind

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import count
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.errors import AllProvidersFailed, EngineClosed, QueryRefused, UnknownAgent
 from tui_failover.core.outcome import Failed, FailureKind
 from tui_failover.core.ports import Clock
@@ -49,8 +50,7 @@ _PROCESS = secrets.token_hex(8)
 _NUMBERS = count()  # of queries; to ask the system for chance at each costs more than to read the request
 
 
-@value
-class _Turn:
+class _Turn(Struct, frozen=True):
     """One request being served."""
 
     request: Request

@@ -1,14 +1,13 @@
 """What the gateway is told at its start."""
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.names import ProviderId
 
 
-@value
-class GatewaySettings:
+class GatewaySettings(Struct, frozen=True):
     """How callers are served.
 
     Attributes:

@@ -5,7 +5,8 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.errors import NotKept
 from tui_failover.core.kept import Kept
 from tui_failover.core.text import scrub
@@ -15,8 +16,7 @@ RETRY_S = 5.0
 CLOSE_S = 5.0
 
 
-@value
-class _Waiter:
+class _Waiter(Struct, frozen=True):
     number: int
     future: "asyncio.Future[None]"
 
@@ -53,7 +53,7 @@ class Scribe:
     def note(self, kept: Kept) -> None:
         """Have it written soon; what is noted later replaces it."""
         with self._turn:
-            if kept == self._wanted:
+            if self._wanted is not None and kept.says_what(self._wanted):
                 return
             self._wanted = kept
             self._number += 1

@@ -5,10 +5,10 @@ the same as for queries through the SDKs.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui_failover.core.copying import replace
 from tui_failover.core.outcome import Failed
 from tui_failover.core.ports import Clock, Limits
 from tui_failover.core.spec import Dialect, ProviderSpec

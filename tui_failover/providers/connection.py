@@ -1,14 +1,13 @@
 """How one provider is reached: address, key, and what its endpoint wants differently."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from enum import StrEnum
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 MaxTokensField = Literal["max_completion_tokens", "max_tokens"]
 
@@ -25,8 +24,7 @@ def _keyless() -> str:
     return ""
 
 
-@value
-class Connection:
+class Connection(Struct, frozen=True):
     """How one provider is reached. Neither the key nor the headers appear in its repr.
 
     Attributes:
@@ -42,12 +40,15 @@ class Connection:
     """
 
     base_url: str
-    key: Callable[[], str] = field(default=_keyless, repr=False)
+    key: Callable[[], str] = _keyless
     auth: AuthHeader = AuthHeader.BEARER
-    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    headers: Mapping[str, str] = MappingProxyType({})
     max_tokens: int | None = None
     max_tokens_field: MaxTokensField = "max_completion_tokens"
     usage_in_stream: bool = True
+
+    def __repr__(self) -> str:
+        return f"Connection({self.base_url!r}, auth={self.auth!r}, max_tokens={self.max_tokens!r})"
 
     @property
     def loopback(self) -> bool:

@@ -1,9 +1,10 @@
 """From an exception or a stream gone wrong to the `Failure` that the engine reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
+from tui_failover.core.copying import replace
 from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.core.text import scrub
 from tui_failover.providers.recognition import Evidence, Seen, Stage, recognise
@@ -19,8 +20,7 @@ _NO_CAUSES: frozenset[str] = frozenset()
 _WAITS_FOR_LIMITS = frozenset({FailureKind.RATE_LIMITED, FailureKind.QUOTA})
 
 
-@value
-class HttpFacts:
+class HttpFacts(Struct, frozen=True):
     """What an HTTP answer carries besides its body.
 
     Attributes:
@@ -32,8 +32,7 @@ class HttpFacts:
     headers: Mapping[str, str]
 
 
-@value
-class Diagnostician:
+class Diagnostician(Struct, frozen=True):
     """Turns what happened into a `Failure`, with the provider's secrets taken out of its words.
 
     Attributes:

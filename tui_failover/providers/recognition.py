@@ -5,10 +5,10 @@ and a spend limit may arrive as a 400. The id of the row is kept with the failur
 """
 
 import re
-from dataclasses import field
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.outcome import FailureKind
 from tui_failover.wire.delta import ErrorShape
 
@@ -40,8 +40,7 @@ class Seen(StrEnum):
     FURTHER_CALL = "a call that not every provider of the dialect offers"
 
 
-@value
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What is known about a failed attempt.
 
     Attributes:
@@ -66,8 +65,7 @@ class Evidence:
         return int(code) if inside and re.fullmatch("[45][0-9]{2}", code) else self.status
 
 
-@value
-class Rule:
+class Rule(Struct, frozen=True):
     """One row: every criterion it gives must hold.
 
     Attributes:

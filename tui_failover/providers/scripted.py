@@ -3,7 +3,8 @@
 import math
 from collections import deque
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.names import ProviderId
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Clock, Limits
@@ -13,8 +14,7 @@ from tui_failover.core.spec import ProbeKind, ProviderSpec
 _SOME_USAGE = Usage(10, 5)
 
 
-@value
-class Answer:
+class Answer(Struct, frozen=True):
     """Answers.
 
     Attributes:
@@ -32,8 +32,7 @@ class Answer:
     model: str = ""
 
 
-@value
-class Break:
+class Break(Struct, frozen=True):
     """Fails with `failure` after `after_s` seconds."""
 
     failure: Failure
@@ -41,8 +40,7 @@ class Break:
     usage: Usage | None = None
 
 
-@value
-class Hang:
+class Hang(Struct, frozen=True):
     """Never says a word; ends as silent when the first-content limit has passed."""
 
 

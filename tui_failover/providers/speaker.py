@@ -3,13 +3,13 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.core.query import Query
 from tui_failover.providers.watch import Language, OpenAnswer
 
 
-@value
-class Asking:
+class Asking(Struct, frozen=True):
     """What one request needs besides its query.
 
     Attributes:

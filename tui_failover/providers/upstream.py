@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import replace
 
+from tui_failover.core.copying import replace
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Clock, Limits
 from tui_failover.core.query import Query

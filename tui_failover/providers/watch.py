@@ -8,7 +8,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Clock, Limits
@@ -29,16 +30,14 @@ _SAYS_WHY_EMPTY = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAnswer:
+class OpenAnswer(Struct, frozen=True):
     """An answer whose head has arrived: what it says besides its body, and its body in pieces."""
 
     facts: HttpFacts
     body: AsyncIterator[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """How a dialect's bodies are read: an event of a stream, and an answer that came whole."""
 
     read_event: Callable[[SseEvent], Delta]
@@ -120,8 +119,7 @@ class Assembly:
         self._output = self._output if delta.output_tokens is None else delta.output_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Carries attempts out; one per provider.
 
     Attributes:

@@ -1,8 +1,8 @@
 """The Anthropic Messages dialect, spoken by a rehearsed provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from tui_failover.core.copying import replace
 from tui_failover.rehearsal.anthropic_errors import error_json, problem_page, rate_limit_page, rfc3339
 from tui_failover.rehearsal.problems import Problem, Wait429
 from tui_failover.rehearsal.voice import Answer, Page, Stamp, to_json

@@ -2,7 +2,8 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.rehearsal.http1 import date_text
 from tui_failover.rehearsal.problems import CHALLENGE_PAGE, Problem, Wait429, gateway_page
@@ -11,8 +12,7 @@ from tui_failover.rehearsal.voice import HTML, Page, Stamp, to_json
 _BAD = "invalid_request_error"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     status: int
     type: str
     message: str

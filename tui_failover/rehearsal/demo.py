@@ -6,9 +6,10 @@ does in the meantime can put it out of step.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.core.ports import Clock, Rng
 from tui_failover.core.spec import Dialect
@@ -22,8 +23,7 @@ BACKUP: Final = "claude-backup"
 SMALL: Final = "openai-small"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A provider of the demo."""
 
     name: str
@@ -46,8 +46,7 @@ CHAINS: Final[dict[str, tuple[str, ...]]] = {
 """The agents' chains that make every scene visible: each provider is the first of one agent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(Struct, frozen=True):
     """A provider misbehaves; `share` as in `RehearsedProvider.play`."""
 
     provider: str
@@ -55,15 +54,13 @@ class Play:
     share: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
+class Calm(Struct, frozen=True):
     """A provider answers normally."""
 
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What happens at a time of the script.
 
     Attributes:
@@ -162,8 +159,7 @@ class Demo:
                 provider.calm()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One question of the demo's traffic, `at_s` seconds after it began."""
 
     at_s: float
@@ -171,8 +167,7 @@ class Asked:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
+class Habit(Struct, frozen=True):
     """How an application asks.
 
     Attributes:

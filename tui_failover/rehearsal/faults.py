@@ -5,8 +5,9 @@ A fault is written `name` or `name:argument`; `parse(str(fault)) == fault` holds
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tui_failover.core.errors import FailoverError
 from tui_failover.rehearsal.problems import Problem, Wait429
@@ -45,8 +46,7 @@ class Oddity(StrEnum):
     HOSTILE_ANSWER = "hostile-answer"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """An HTTP status with the vendor's body where it has one; 300 to 999, and 299."""
 
     code: int
@@ -55,8 +55,7 @@ class Status:
         return f"status:{self.code}"
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Struct, frozen=True):
     """A refusal with the vendor's own body and headers."""
 
     problem: Problem
@@ -65,8 +64,7 @@ class Denied:
         return self.problem.value
 
 
-@dataclass(frozen=True, slots=True)
-class Limited:
+class Limited(Struct, frozen=True):
     """A 429; `value` is seconds, milliseconds or the garbage itself, after `wait`."""
 
     wait: Wait429
@@ -76,8 +74,7 @@ class Limited:
         return self.wait.value if self.wait is Wait429.SILENT else f"{self.wait.value}:{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Away:
+class Away(Struct, frozen=True):
     """A 503 that says in `Retry-After` when to come again."""
 
     seconds: float
@@ -86,8 +83,7 @@ class Away:
         return f"away:{_plain(self.seconds)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """The right answer, `seconds` later than it should be."""
 
     seconds: float
@@ -96,8 +92,7 @@ class Latency:
         return f"latency:{_plain(self.seconds)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """An answer that begins well and breaks after `tokens` tokens."""
 
     how: Break
@@ -107,8 +102,7 @@ class Broken:
         return f"{self.how.value}:{self.tokens}"
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(Struct, frozen=True):
     """Misbehaviour that needs no number."""
 
     what: Oddity
@@ -120,8 +114,7 @@ class Odd:
 Fault = Status | Denied | Limited | Away | Latency | Broken | Odd
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One name of the catalogue.
 
     Attributes:

@@ -7,7 +7,8 @@ import asyncio
 import email.utils
 import http
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 HEAD_MOST = 64 * 1024
 BODY_MOST = 8 * 1024 * 1024
@@ -16,8 +17,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 Headers = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A request as it came; header names are lower case, of repeated ones the last counts."""
 
     method: str
@@ -27,8 +27,7 @@ class Request:
     keep_alive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """What came is not a request we read; `status` says why, and the connection cannot be used further."""
 
     status: int

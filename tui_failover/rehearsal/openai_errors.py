@@ -1,7 +1,8 @@
 """What OpenAI says when it says no: its API reference and public reports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.rehearsal.http1 import date_text
 from tui_failover.rehearsal.problems import CHALLENGE_PAGE, Problem, Wait429, duration_text, gateway_page
@@ -11,8 +12,7 @@ _KEYS_PAGE = "https://platform.openai.com/account/api-keys"
 _BAD = "invalid_request_error"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     status: int
     message: str
     type: str | None

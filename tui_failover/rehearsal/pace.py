@@ -1,12 +1,11 @@
 """How fast a rehearsed provider normally is."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tui_failover.core.ports import Rng
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """Normal behaviour, before any fault.
 
     Attributes:

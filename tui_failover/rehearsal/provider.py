@@ -4,7 +4,8 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.core.ports import Clock, Rng
 from tui_failover.core.spec import Dialect
@@ -38,8 +39,7 @@ _REFUSE = Odd(Oddity.REFUSE)
 _RESET = Odd(Oddity.RESET)
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """A request as it came, without its key.
 
     Attributes:
@@ -54,8 +54,7 @@ class Received:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Character:
+class Character(Struct, frozen=True):
     """What a rehearsed provider is.
 
     Attributes:

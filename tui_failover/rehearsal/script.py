@@ -5,9 +5,11 @@ Nothing is sent or waited for here, so every byte of every fault can be read in 
 
 import http
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from msgspec import Struct
+
+from tui_failover.core.copying import replace
 from tui_failover.rehearsal.faults import (
     Away,
     Break,
@@ -25,32 +27,27 @@ from tui_failover.rehearsal.problems import HOSTILE_LINE, HOSTILE_TEXT, PORTAL_P
 from tui_failover.rehearsal.voice import EVENTS, HTML, JSON, Answer, Page, Stamp, Voice
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """These bytes go out."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Nothing happens for so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hang:
+class Hang(Struct, frozen=True):
     """Nothing happens until the client goes away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """The connection is closed; what was sent before arrives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(Struct, frozen=True):
     """The connection is reset (RST)."""
 
 
@@ -65,8 +62,7 @@ class Asked(StrEnum):
     MODELS = "models"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request and what would normally be answered.
 
     Attributes:

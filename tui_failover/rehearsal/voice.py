@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from tui_failover.rehearsal.problems import Problem, Wait429
 
@@ -12,8 +13,7 @@ HTML = "text/html; charset=UTF-8"
 EVENTS = "text/event-stream; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer before a dialect words it.
 
     Attributes:
@@ -40,8 +40,7 @@ class Answer:
         return "".join(self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A whole answer that is no stream: status, type, body and the headers that belong to just this one."""
 
     status: int
@@ -50,8 +49,7 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """What every answer carries in its headers, whichever it is.
 
     Attributes:

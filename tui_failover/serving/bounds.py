@@ -1,10 +1,9 @@
 """What one caller may take."""
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 
-@value
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Seconds, bytes and counts.
 
     Attributes:

@@ -1,10 +1,10 @@
 """An answer in no vendor's dialect, why it ended, and what is needed to word it for the caller who asked."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.wire.conversation import Opaque, Refusal, Text, Thinking, ToolCall
 from tui_failover.wire.tokens import Tokens
 
@@ -75,8 +75,7 @@ def stop_to_anthropic(stop: Stop) -> str:
     return _TO_ANTHROPIC.get(stop, "end_turn")
 
 
-@value
-class Cited:
+class Cited(Struct, frozen=True):
     """Text with the web pages it quotes, as (title, address)."""
 
     text: str
@@ -86,8 +85,7 @@ class Cited:
 Part = Text | Cited | Thinking | ToolCall | Refusal | Opaque
 
 
-@value
-class Answer:
+class Answer(Struct, frozen=True):
     """One complete answer.
 
     Attributes:
@@ -105,8 +103,7 @@ class Answer:
     tokens: Tokens | None = None
 
 
-@value
-class Wording:
+class Wording(Struct, frozen=True):
     """How the answer to one translated request has to be worded for its caller; made with the translation.
 
     Attributes:

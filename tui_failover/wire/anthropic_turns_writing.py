@@ -1,7 +1,6 @@
 """Neutral turns, written as the messages of a Messages request."""
 
-from dataclasses import replace
-
+from tui_failover.core.copying import replace
 from tui_failover.wire.assembly import RAW_INPUT
 from tui_failover.wire.conversation import (
     Block,

@@ -5,7 +5,8 @@ call in one piece. Two calls are told apart by index; where an index repeats, by
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui_failover.wire.delta import as_mapping, as_text
 from tui_failover.wire.sse import ProtocolError
@@ -13,8 +14,7 @@ from tui_failover.wire.sse import ProtocolError
 MOST_CALLS = 1_000  # in one answer: more than any model makes, and each piece is compared with those before it
 
 
-@dataclass(slots=True)
-class Slot:
+class Slot(Struct):
     """One tool call as far as it has come.
 
     Attributes:

@@ -6,10 +6,12 @@ careful row of its dialect: it is better to drop a parameter with a warning than
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+from msgspec.structs import fields
+
+from tui_failover.core.copying import replace
 from tui_failover.core.errors import SettingsError
 from tui_failover.wire.dialect import Dialect
 
@@ -26,8 +28,7 @@ class ThinkingKind(StrEnum):
     ALWAYS = "always"
 
 
-@value
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What one model at one provider can carry.
 
     Attributes:

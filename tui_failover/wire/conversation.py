@@ -4,38 +4,34 @@ Small on purpose. What has no place here is listed in `Request.leftovers` with t
 """
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.wire.dialect import Dialect
 
 
-@value
-class Text:
+class Text(Struct, frozen=True):
     """Words; `cached` where the caller marked the end of a prefix worth caching."""
 
     text: str
     cached: bool = False
 
 
-@value
-class Inline:
+class Inline(Struct, frozen=True):
     """Bytes carried in the request, base64, with a plain media type."""
 
     media_type: str
     data: str
 
 
-@value
-class Link:
+class Link(Struct, frozen=True):
     """Something the provider would have to fetch; never fetched by us."""
 
     url: str
 
 
-@value
-class Stored:
+class Stored(Struct, frozen=True):
     """A file kept by one provider; means nothing to another."""
 
     file_id: str
@@ -44,23 +40,20 @@ class Stored:
 Source = Inline | Link | Stored
 
 
-@value
-class Image:
+class Image(Struct, frozen=True):
     """A picture."""
 
     source: Source
 
 
-@value
-class Document:
+class Document(Struct, frozen=True):
     """A file to read, with its name."""
 
     source: Source
     title: str = ""
 
 
-@value
-class ToolCall:
+class ToolCall(Struct, frozen=True):
     """The assistant calls a tool; `arguments` is JSON as the model wrote it, or plain text if `custom`."""
 
     id: str
@@ -69,8 +62,7 @@ class ToolCall:
     custom: bool = False
 
 
-@value
-class Thinking:
+class Thinking(Struct, frozen=True):
     """Reasoning shown to the caller; `signature` means something only to the provider and model that made it."""
 
     text: str
@@ -78,15 +70,13 @@ class Thinking:
     origin: Dialect
 
 
-@value
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The assistant's words when it would not answer."""
 
     text: str
 
 
-@value
-class Opaque:
+class Opaque(Struct, frozen=True):
     """A block only the dialect it came from knows, as it came."""
 
     kind: str
@@ -94,8 +84,7 @@ class Opaque:
     origin: Dialect
 
 
-@value
-class ToolResult:
+class ToolResult(Struct, frozen=True):
     """What a tool answered; `failed` where the caller says that it went wrong."""
 
     call_id: str
@@ -114,8 +103,7 @@ class Speaker(StrEnum):
     ASSISTANT = "assistant"
 
 
-@value
-class Turn:
+class Turn(Struct, frozen=True):
     """One message; `field` is its path in the caller's body, for notes and refusals."""
 
     speaker: Speaker
@@ -123,8 +111,7 @@ class Turn:
     field: str = ""
 
 
-@value
-class Tool:
+class Tool(Struct, frozen=True):
     """A tool the caller offers; `schema` None where it states none, `custom` where it takes plain text."""
 
     name: str
@@ -143,8 +130,7 @@ class Pick(StrEnum):
     NAMED = "named"
 
 
-@value
-class ToolChoice:
+class ToolChoice(Struct, frozen=True):
     """Which tools may or must be called; `allowed` None means all, `parallel` None means not stated."""
 
     pick: Pick | None = None
@@ -160,8 +146,7 @@ class Shape(StrEnum):
     JSON_OBJECT = "json_object"
 
 
-@value
-class Format:
+class Format(Struct, frozen=True):
     """Structured output."""
 
     shape: Shape
@@ -178,8 +163,7 @@ class Wish(StrEnum):
     OFF = "disabled"
 
 
-@value
-class Params:
+class Params(Struct, frozen=True):
     """How to answer; None where the caller does not say. `budget` is the thinking budget in tokens."""
 
     max_tokens: int | None = None
@@ -202,8 +186,7 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
 
 
-@value
-class Leftover:
+class Leftover(Struct, frozen=True):
     """A field without a place here; `code` names its loss."""
 
     field: str
@@ -211,8 +194,7 @@ class Leftover:
     code: str
 
 
-@value
-class Request:
+class Request(Struct, frozen=True):
     """One request.
 
     Attributes:

@@ -1,8 +1,8 @@
 """What a caller has been given of a stream that may have to be continued, read off the very events it got."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from tui_failover.core.copying import replace
 from tui_failover.wire.delta import as_mapping, as_text
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.sse import SseDecoder, json_object

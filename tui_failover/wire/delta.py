@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.wire.sse import ProtocolError, Said
 
 _T = TypeVar("_T")
 _MOST_TOKENS = 10**9  # a larger count is a mistake of the peer
 
 
-@value
-class ErrorShape:
+class ErrorShape(Struct, frozen=True):
     """An error as a provider worded it; untrusted text, not yet scrubbed.
 
     Attributes:
@@ -29,8 +29,7 @@ class ErrorShape:
     html: bool = False
 
 
-@value
-class Delta:
+class Delta(Struct, frozen=True):
     """What one event adds to an answer, or several together.
 
     Attributes:

@@ -5,10 +5,10 @@ is of use (`x-should-retry`, which both vendors' clients obey).
 """
 
 import math
-from dataclasses import field
 from enum import StrEnum
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.outcome import FailureKind
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.json_text import json_bytes, sse_bytes
@@ -35,8 +35,7 @@ class Fault(StrEnum):
     OVERLOADED = "overloaded"
 
 
-@value
-class _Row:
+class _Row(Struct, frozen=True):
     """One fault in both dialects; `openai_status` where the two differ."""
 
     status: int
@@ -84,8 +83,7 @@ FAULT_OF: dict[FailureKind, Fault] = {
 }
 
 
-@value
-class ErrorDetail:
+class ErrorDetail(Struct, frozen=True):
     """What an error says beside its sentence.
 
     Attributes:
@@ -103,8 +101,7 @@ class ErrorDetail:
     status: int | None = None
 
 
-@value
-class WrittenError:
+class WrittenError(Struct, frozen=True):
     """An error answer, ready to be sent; header names are lower case."""
 
     status: int

@@ -4,10 +4,10 @@ What the gateway and the adapters of providers agree on. Nothing is opened or wa
 """
 
 from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import field
 from typing import Protocol, runtime_checkable
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.outcome import Answered, Failed, Failure, FailureKind, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.wire.delta import Delta
@@ -61,8 +61,7 @@ class Gathering:
         raise NotImplementedError
 
 
-@value
-class Forward:
+class Forward(Struct, frozen=True):
     """One request for one provider.
 
     Attributes:
@@ -88,8 +87,7 @@ class Forward:
     talk: bool = True
 
 
-@value
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An attempt that ended before anything could be handed out.
 
     Attributes:

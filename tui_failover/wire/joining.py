@@ -1,9 +1,9 @@
 """A second provider's answer, written as the rest of a stream that the first one began."""
 
 from collections.abc import Callable
-from dataclasses import field
 
-from tui_failover.core.copying import value
+from msgspec import Struct, field
+
 from tui_failover.core.text import scrub
 from tui_failover.wire.answer import Wording
 from tui_failover.wire.chat_stream_writing import ChatStreamWriter
@@ -23,8 +23,7 @@ from tui_failover.wire.stream_parts import (
 from tui_failover.wire.tokens import Tokens, estimate, together
 
 
-@value
-class Joint:
+class Joint(Struct, frozen=True):
     """Where and how two parts of one stream are joined.
 
     Attributes:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from operator import itemgetter
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.verdict import Problem
 
@@ -18,8 +19,7 @@ _PLACE = itemgetter(0)
 _NONE: Mapping[str, str] = {}
 
 
-@value
-class Members:
+class Members(Struct, frozen=True):
     """A JSON object and where its members stand.
 
     Attributes:

@@ -1,7 +1,8 @@
 """The events of a Messages stream, read into the parts of an answer."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.wire.answer import Stop, stop_from_anthropic
 from tui_failover.wire.delta import as_mapping, as_text
@@ -25,8 +26,7 @@ from tui_failover.wire.tokens import latest, of_anthropic
 _Document = dict[str, object]
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(Struct):
     """An open tool block: `whole` is the input its start already held, `begun` once a piece came."""
 
     key: int

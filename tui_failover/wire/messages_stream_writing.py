@@ -5,8 +5,9 @@ other calls meanwhile, and all text, waits until that call is complete.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import Stop, Wording, settled, stop_to_anthropic
@@ -36,8 +37,7 @@ _BLOCK: dict[str, dict[str, object]] = {
 }
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(Struct):
     """A tool call and what of its arguments waits to be written."""
 
     id: str

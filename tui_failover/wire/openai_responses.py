@@ -4,8 +4,7 @@ Events are told apart by the `type` in their data. What the vendor's own tools r
 something is being made.
 """
 
-from dataclasses import replace
-
+from tui_failover.core.copying import replace
 from tui_failover.wire.delta import NOTHING, Delta, ErrorShape, as_mapping, as_text, as_tokens
 from tui_failover.wire.error_body import error_in
 from tui_failover.wire.sse import SseEvent, json_object

@@ -5,8 +5,10 @@ that was said there. Neither vendor accepts a call without its result, or a resu
 """
 
 from collections import deque
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct, field
+
+from tui_failover.core.copying import replace
 from tui_failover.wire.aliases import Aliases
 from tui_failover.wire.conversation import Block, Speaker, Text, ToolCall, ToolResult, Turn
 from tui_failover.wire.verdict import Notes
@@ -15,8 +17,7 @@ MISSING = "The result of this tool call is missing from the conversation."
 _ORPHAN = "[Result of a tool call that is not in this conversation]"
 
 
-@dataclass(slots=True)
-class _Joined:
+class _Joined(Struct):
     """Neighbouring turns of one speaker; `field` is the path of the first."""
 
     speaker: Speaker
@@ -24,8 +25,7 @@ class _Joined:
     blocks: list[Block]
 
 
-@dataclass(slots=True)
-class _Exchange:
+class _Exchange(Struct):
     """One assistant turn and all that follows up to the next one."""
 
     assistant: _Joined | None

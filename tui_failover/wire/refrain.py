@@ -5,13 +5,12 @@ Where a piece of a stream consists of those alone, its text is all there is to r
 
 import re
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 _PLAIN = re.compile(rb'[^"\\\x00-\x1f]++')  # what stands for itself in a JSON string
 
 
-@value
-class Refrain:
+class Refrain(Struct, frozen=True):
     """An event without its text.
 
     Attributes:

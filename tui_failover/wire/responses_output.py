@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.wire.aliases import kept_or_made
 from tui_failover.wire.answer import Stop, Wording
 from tui_failover.wire.chat_stream_writing import plain_input
@@ -15,8 +16,7 @@ MADE_HERE = "rs_unsigned_"
 """How ids of reasoning begin that no provider can look up: it is taken out when a caller sends it back."""
 
 
-@value
-class Form:
+class Form(Struct, frozen=True):
     """A kind of words: the item that holds them, and the events that bring them.
 
     Attributes:

@@ -1,12 +1,11 @@
 """Where a Responses stream stands, as its reader was told: its last event may have to be written from outside."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 _REPEATED = ("id", "object", "created_at", "model", "output", "parallel_tool_calls", "tool_choice", "tools")
 
 
-@dataclass(slots=True)
-class Standing:
+class Standing(Struct):
     """One stream on its way to its reader.
 
     Attributes:

@@ -5,8 +5,9 @@ a new item.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from tui_failover.wire.answer import Stop, Wording, settled
 from tui_failover.wire.json_text import sse_bytes
@@ -43,8 +44,7 @@ _Document = dict[str, object]
 PING = b": ping\n\n"
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """An item that is being written: its place in the output, how it began, and what has come for it."""
 
     place: int

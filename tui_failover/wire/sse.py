@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 import orjson
+from msgspec import Struct
 
-from tui_failover.core.copying import value
 from tui_failover.wire.json_text import json_value
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -24,8 +24,7 @@ class ProtocolError(ValueError):
     """The peer broke the dialect; the message says how, without quoting the peer."""
 
 
-@value
-class SseEvent:
+class SseEvent(Struct, frozen=True):
     """One event.
 
     Attributes:

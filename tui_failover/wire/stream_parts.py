@@ -2,40 +2,36 @@
 
 from collections.abc import Iterator
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.wire.answer import Answer, Cited, Stop
 from tui_failover.wire.conversation import Opaque, Refusal, Text, Thinking, ToolCall
 from tui_failover.wire.tokens import Tokens
 
 
-@value
-class Opened:
+class Opened(Struct, frozen=True):
     """The answer begins; nothing was said yet."""
 
 
-@value
-class TextPiece:
+class TextPiece(Struct, frozen=True):
     """More text of the answer."""
 
     text: str
 
 
-@value
-class ThinkingPiece:
+class ThinkingPiece(Struct, frozen=True):
     """More reasoning."""
 
     text: str
 
 
-@value
-class RefusalPiece:
+class RefusalPiece(Struct, frozen=True):
     """More of the words with which the model will not answer."""
 
     text: str
 
 
-@value
-class CallOpened:
+class CallOpened(Struct, frozen=True):
     """A tool call begins; `key` tells it from the other calls of the answer, `id` is "" where none was given."""
 
     key: int
@@ -43,23 +39,20 @@ class CallOpened:
     name: str
 
 
-@value
-class ArgumentsPiece:
+class ArgumentsPiece(Struct, frozen=True):
     """More of the arguments of the call `key`."""
 
     key: int
     text: str
 
 
-@value
-class CallClosed:
+class CallClosed(Struct, frozen=True):
     """The arguments of the call `key` are complete."""
 
     key: int
 
 
-@value
-class Finished:
+class Finished(Struct, frozen=True):
     """The model stopped; usage and the end mark may still follow."""
 
     stop: Stop
@@ -67,20 +60,17 @@ class Finished:
     explanation: str = ""
 
 
-@value
-class Counted:
+class Counted(Struct, frozen=True):
     """Tokens so far; a later count replaces this one."""
 
     tokens: Tokens
 
 
-@value
-class Pinged:
+class Pinged(Struct, frozen=True):
     """The provider is still there."""
 
 
-@value
-class Ended:
+class Ended(Struct, frozen=True):
     """The provider's end mark, or what its dialect lets stand for one."""
 
 
@@ -99,8 +89,7 @@ StreamPart = (
 )
 
 
-@value
-class Seam:
+class Seam(Struct, frozen=True):
     """Where a stream broke off, for the writer that goes on with it.
 
     Attributes:

@@ -7,7 +7,8 @@ the machine must call `close` when the provider's body is at its end, and gets t
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from tui_failover.core.copying import value
+from msgspec import Struct
+
 from tui_failover.wire import anthropic_messages, chat_stream_writing, messages_stream_writing, openai_chat
 from tui_failover.wire.answer import Answer, Wording
 from tui_failover.wire.chat_stream_reading import ChatStreamReader
@@ -28,8 +29,7 @@ PING = {Dialect.OPENAI: chat_stream_writing.PING, Dialect.ANTHROPIC: messages_st
 """What keeps a waiting caller's connection alive without saying anything."""
 
 
-@value
-class Step:
+class Step(Struct, frozen=True):
     """What one event led to.
 
     Attributes:

@@ -1,14 +1,13 @@
 """Token counts: OpenAI nests cached tokens inside the prompt's, Anthropic counts each kind apart."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tui_failover.wire.delta import as_mapping, as_tokens
 
 CHARACTERS_PER_TOKEN = 4  # for estimates, where a provider does not count
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """What an answer took.
 
     Attributes:

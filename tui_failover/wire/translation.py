@@ -1,8 +1,7 @@
 """What a request is translated for, and what comes of it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
-from tui_failover.core.copying import value
 from tui_failover.wire.aliases import Aliases
 from tui_failover.wire.answer import Wording
 from tui_failover.wire.capabilities import Capabilities
@@ -11,8 +10,7 @@ from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.verdict import Note, Notes, refuse
 
 
-@value
-class Target:
+class Target(Struct, frozen=True):
     """The provider's model a request goes to.
 
     Attributes:
@@ -27,8 +25,7 @@ class Target:
     stream: bool | None = None
 
 
-@value
-class Translated:
+class Translated(Struct, frozen=True):
     """A request in the provider's dialect.
 
     Attributes:
@@ -49,8 +46,7 @@ class Translated:
         return tuple(dict.fromkeys(note.code for note in self.notes if not note.quiet))
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """One translation under way.
 
     Attributes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
-from tui_failover.core.copying import value
+from msgspec import Struct
 
 INVALID = "invalid_request"  # the caller broke its own dialect
 UNSUPPORTED = "unsupported_by_active_provider"  # sound, but this provider cannot carry it
@@ -16,8 +16,7 @@ _Given = ParamSpec("_Given")
 _Made = TypeVar("_Made")
 
 
-@value
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a body could not be read or translated.
 
     Attributes:
@@ -31,8 +30,7 @@ class Problem:
     code: str = INVALID
 
 
-@value
-class Note:
+class Note(Struct, frozen=True):
     """One thing a translation changed or left out.
 
     Attributes:

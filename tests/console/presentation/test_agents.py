@@ -1,12 +1,11 @@
 """Who uses what, what comes next, and why not something else."""
 
-from dataclasses import replace
-
 from tests.support import fleets
 from tests.support.views import a_picture
 from tui_failover.console.picture import Ink, Picture, Span
 from tui_failover.console.presentation.agents import agents, chosen
 from tui_failover.console.presentation.cells import text_of
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 
 INCIDENT = a_picture(fleets.failover_in_progress())

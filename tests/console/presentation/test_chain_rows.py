@@ -1,7 +1,5 @@
 """The chain keeps its order and its columns at every size, and tells what is out of view."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support import fleets
@@ -10,6 +8,7 @@ from tui_failover.console.picture import Ink, Picture
 from tui_failover.console.presentation.arrangement import Style, arrange, shown
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.chain_rows import chain
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 
 CROWD = a_picture(fleets.two_hundred_providers())

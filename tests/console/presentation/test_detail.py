@@ -1,7 +1,5 @@
 """Everything about one provider, in labelled rows."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support import fleets
@@ -9,6 +7,7 @@ from tests.support.views import NOW, a_picture, a_provider, a_snapshot, an_agent
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.detail import detail
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.snapshot import Flag, ProviderView
 from tui_failover.core.transition import BreakerState
 

@@ -1,7 +1,5 @@
 """Events: newest first, repeats counted, causes kept, and the reader's place respected."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support import fleets
@@ -9,6 +7,7 @@ from tests.support.views import AGENT, CLAUDE, OPENAI, a_picture, an_event
 from tui_failover.console.picture import Ink, Picture
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.feed import SIGNS, entries, feed, listed_events, lowest_top, place_of
+from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
 
 K = EventKind

@@ -1,7 +1,5 @@
 """The first line says what this is, how it is driven, and how old the data is."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support import fleets
@@ -9,6 +7,7 @@ from tests.support.views import NOW
 from tui_failover.console.picture import Ink, Picture, Span
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.mode_line import alerts, caption, mode_line
+from tui_failover.core.copying import replace
 from tui_failover.core.snapshot import Snapshot
 
 HEALTHY = fleets.a_picture(fleets.all_healthy())

@@ -1,7 +1,5 @@
 """Bars share one scale, failures and gaps are marks, and columns stand on absolute time."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.views import a_provider, a_snapshot, slow
@@ -9,6 +7,7 @@ from tui_failover.console.picture import Ink, Span
 from tui_failover.console.presentation import sparkline
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.sparkline import Scale, Window
+from tui_failover.core.copying import replace
 from tui_failover.core.history import Series, Slot
 from tui_failover.core.snapshot import ProviderView
 

@@ -1,12 +1,11 @@
 """The line of totals: everyone's traffic, with its last minutes."""
 
-from dataclasses import replace
-
 from tests.support import fleets
 from tests.support.views import NOW, a_provider, a_snapshot, an_agent
 from tui_failover.console.picture import Ink, Span
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.totals import totals
+from tui_failover.core.copying import replace
 from tui_failover.core.history import Series, Slot
 
 

@@ -1,7 +1,5 @@
 """The second line is one plain sentence on the worst there is: what, why, since when, what next."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support import fleets
@@ -10,6 +8,7 @@ from tui_failover.console.picture import Ink
 from tui_failover.console.presentation.cells import text_of
 from tui_failover.console.presentation.verdict import judge, verdict
 from tui_failover.core.command import Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.snapshot import NotUsed, PinView, Snapshot, WhyNot
 from tui_failover.core.spec import FailbackMode

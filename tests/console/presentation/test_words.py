@@ -1,7 +1,5 @@
 """Each state is told by shape, word and ink, and the worst reason outranks the others."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.views import NOW, a_provider, degraded, down, slow, without_key
@@ -9,6 +7,7 @@ from tui_failover.console.picture import Ink, Span
 from tui_failover.console.presentation import words
 from tui_failover.console.presentation.words import Word
 from tui_failover.core.command import BreakerHand, Imposed
+from tui_failover.core.copying import replace
 from tui_failover.core.health import Status
 from tui_failover.core.snapshot import NotUsed, ProviderView, WhyNot
 from tui_failover.core.transition import BreakerState

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from tui_failover.console.sheets.drawing import NARROWEST, WIDTH, Stand, draw
 from tui_failover.console.sheets.driving import opened
 from tui_failover.console.sheets.form import Subject
 from tui_failover.console.sheets.switch import SwitchSheet
+from tui_failover.core.copying import replace
 from tui_failover.core.names import ProviderId
 from tui_failover.core.snapshot import Snapshot
 

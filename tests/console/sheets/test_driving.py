@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from tui_failover.console.ending import Ending
@@ -8,6 +6,7 @@ from tui_failover.console.picture import Span
 from tui_failover.console.sheets.drawing import Stand, act_at
 from tui_failover.console.sheets.driving import Chosen, Step, kept, opened, press
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Row
+from tui_failover.core.copying import replace
 
 GO = Act("go", "Go", "goes", result=Ending.DETACHED)
 RISKY = Act("risky", "Risk", accept="it may hurt", result=Ending.DETACHED)

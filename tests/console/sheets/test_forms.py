@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -36,6 +35,7 @@ from tui_failover.core.command import (
     ResetBreaker,
     SwitchTo,
 )
+from tui_failover.core.copying import replace
 from tui_failover.core.names import AgentId, ProviderId
 from tui_failover.core.need import EVERY_NEED, Need
 from tui_failover.core.query import Usage

@@ -1,7 +1,5 @@
 """The board shows the picture at every size and draws again only what has changed."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.console.widgets.stage import Stage, written
@@ -11,6 +9,7 @@ from tui_failover.console.presentation.layout import Block, content_of, lay_out
 from tui_failover.console.widgets.bands import FooterLine, ModeLine, Verdict
 from tui_failover.console.widgets.chain_list import ChainList
 from tui_failover.console.widgets.lines import LinesView
+from tui_failover.core.copying import replace
 
 SIZES = [(40, 10), (80, 24), (120, 40), (200, 60)]
 INCIDENT = a_picture(fleets.failover_in_progress())

@@ -1,7 +1,5 @@
 """The list asks for the cursor, scrolls by the wheel, and never loses the provider it is on."""
 
-from dataclasses import replace
-
 import pytest
 from textual import events
 
@@ -10,6 +8,7 @@ from tests.support import fleets
 from tests.support.views import a_picture, a_provider, down
 from tui_failover.console.picture import Picture
 from tui_failover.console.widgets.chain_list import ChainList
+from tui_failover.core.copying import replace
 
 CROWD = a_picture(fleets.two_hundred_providers())
 INCIDENT = a_picture(fleets.failover_in_progress())

@@ -1,7 +1,5 @@
 """The feed follows the newest event, or stays with the one that is read."""
 
-from dataclasses import replace
-
 import pytest
 from textual import events
 
@@ -11,6 +9,7 @@ from tests.support.views import a_picture, an_event
 from tui_failover.console.picture import Picture
 from tui_failover.console.widgets.chain_list import ChainList
 from tui_failover.console.widgets.event_feed import EventFeed
+from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 
 

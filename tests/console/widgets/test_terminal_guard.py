@@ -1,7 +1,5 @@
 """Nothing that steers a terminal leaves the screen, whoever let it in."""
 
-from dataclasses import replace
-
 import pytest
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +10,7 @@ from tests.support import fleets
 from tests.support.views import a_picture
 from tui_failover.console.widgets.bands import ModeLine
 from tui_failover.console.widgets.terminal_guard import TerminalGuard
+from tui_failover.core.copying import replace
 
 BLACK = Color(0, 0, 0)
 

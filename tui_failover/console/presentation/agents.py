@@ -1,8 +1,9 @@
 """Who uses what, why not something else, and what comes next if it fails."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import figures, routes, words
@@ -15,8 +16,7 @@ _FIGURE: Final = 7
 _INKS: Final = {NotUsed.READY: Ink.TEXT, NotUsed.PINNED_ELSEWHERE: Ink.HELD, NotUsed.AUTOMATION_OFF: Ink.HELD}
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """A column of figures.
 
     Attributes:
@@ -46,8 +46,7 @@ _FIGURES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The widths of the table, and the figures it has room for."""
 
     name: int

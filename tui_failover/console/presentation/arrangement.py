@@ -1,9 +1,10 @@
 """Which providers the chain shows, in which style, and which of them are in view: order never changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Picture
 from tui_failover.console.presentation import words
@@ -23,8 +24,7 @@ class Style(IntEnum):
     CARD = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(Struct, frozen=True):
     """The chain as it fits.
 
     Attributes:

@@ -1,7 +1,8 @@
 """What all rows of the chain share: column widths, the scale, and the cells every row begins with."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Picture, Span
 from tui_failover.console.presentation import duration, figures, routes, sparkline, words
@@ -26,8 +27,7 @@ _AMPLE_BARS: Final = 24  # from here on the figures of what is under way may tak
 _MOST_BARS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The widths of the columns, the same for all rows; 0 leaves a column out."""
 
     number: int
@@ -49,8 +49,7 @@ class Columns:
         return self.name + 1 + words.STATE_CELLS + GATE_CELLS
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One picture's chain: what every row needs besides its provider."""
 
     picture: Picture

@@ -1,9 +1,10 @@
 """What happened, newest first, each event with its cause and who caused it; repeats are counted, not listed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration
@@ -57,8 +58,7 @@ _CAUSE_AT: Final = 12  # under the subject
 TALL: Final = 14  # lines of a block in which a long cause gets a line of its own
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An event and how often it was repeated in a row; `oldest` is the number of the first of them."""
 
     event: Event

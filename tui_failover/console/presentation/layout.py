@@ -4,9 +4,10 @@ When space is short the selected provider's detail leaves first, then the agents
 provider, then events down to three; mode, verdict, chain and footer never leave.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Picture
 from tui_failover.console.presentation import agents
@@ -37,8 +38,7 @@ class Block(StrEnum):
     FOOTER = "footer"
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
+class Rect(Struct, frozen=True):
     """Where a block is, in cells."""
 
     x: int
@@ -47,8 +47,7 @@ class Rect:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What there is to show, as far as it decides on sizes; equal contents are laid out equally.
 
     Attributes:

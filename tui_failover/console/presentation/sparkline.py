@@ -8,9 +8,10 @@ dot: a gap is never drawn as a zero.
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Span
 from tui_failover.console.presentation.cells import clip
@@ -31,8 +32,7 @@ _NOTHING: Final[Mark] = (GAP, Ink.FAINT)
 _PENDING: Final[Mark] = (PENDING, Ink.FAINT)
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """What the lowest and the highest bar stand for, in seconds."""
 
     low_s: float = 0.125
@@ -49,8 +49,7 @@ def _steps(low_s: float, high_s: float) -> tuple[float, ...]:
     return tuple(low_s * (high_s / low_s) ** (step / len(BARS)) for step in range(1, len(BARS)))
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The time a row spans: `columns` columns of equal length up to `now`, together `seconds` seconds."""
 
     now: float

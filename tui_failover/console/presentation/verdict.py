@@ -4,8 +4,9 @@ The worst finding is the one that is told. Each finding is a function that retur
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Line, Picture, Span
 from tui_failover.console.presentation import duration, figures, routes, words
@@ -17,8 +18,7 @@ from tui_failover.core.snapshot import AgentView, ProviderView, Snapshot
 GOOD_TO_KNOW: Final = 3  # the rank from which a clause is no part of what, why and what next
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Struct, frozen=True):
     """A part of a sentence.
 
     Attributes:
@@ -35,8 +35,7 @@ def say(*forms: str, rank: int = 0) -> Clause:
     return Clause(tuple(form for form in forms if form), rank)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What is to be said: shape and two or three words, then clauses in the order in which they are spoken."""
 
     ink: Ink

@@ -1,9 +1,10 @@
 """What a provider's state is called on the screen: shape, word and ink, so that none has to be trusted alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Span
 from tui_failover.console.presentation import duration
@@ -27,8 +28,7 @@ class Word(StrEnum):
     UP = "UP"
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """How a word is drawn. `name` is what sentences call it."""
 
     shape: str

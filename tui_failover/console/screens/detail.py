@@ -1,6 +1,5 @@
 """One provider on a whole screen: its row, all its facts, and its own events."""
 
-from dataclasses import replace
 from typing import Final
 
 from textual.app import ComposeResult
@@ -16,6 +15,7 @@ from tui_failover.console.screens.keyed import KeyedScreen
 from tui_failover.console.widgets.bands import FooterLine, ModeLine, ProviderDetail, Verdict
 from tui_failover.console.widgets.event_feed import EventFeed
 from tui_failover.console.widgets.lines import LinesView
+from tui_failover.core.copying import replace
 
 _FACTS: Final = 15  # the rule and fourteen rows
 _ROW: Final = 2  # headings and the row

@@ -1,7 +1,8 @@
 """The hold sheet: whose automation is held, or goes on, and whose route is given back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Line
 from tui_failover.console.presentation.duration import due
@@ -20,8 +21,7 @@ def toggle(agents: tuple[AgentView, ...]) -> Command | None:
     return HoldAutomation(agent.id) if agent.automation_held is None else ReleaseAutomation(agent.id)
 
 
-@dataclass(frozen=True, slots=True)
-class AutomationSheet:
+class AutomationSheet(Struct, frozen=True):
     """Automation of one of the agents that have `provider` in their chain."""
 
     provider: ProviderId

@@ -1,8 +1,9 @@
 """A form as framed lines, and where its cursor may stand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from tui_failover.console.picture import Ink, Line, Span
 from tui_failover.console.presentation.cells import cells, clip, close, drawn, light, width_of
@@ -15,8 +16,7 @@ _LABEL: Final = 9
 _VERB: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """Where the operator is in a sheet.
 
     Attributes:

@@ -1,17 +1,18 @@
 """What a key does in a sheet: a pure step from where the operator stands to the next place, or to an act."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.sheets.drawing import Stand, accept_of, act_at, row_at
 from tui_failover.console.sheets.form import Act, Form
+from tui_failover.core.copying import replace
 
 ACCEPT: Final = "f"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The operator has decided; `force` where the effect was accepted by the extra key."""
 
     act: Act

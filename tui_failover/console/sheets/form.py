@@ -4,8 +4,9 @@ A sheet is asked for its form again after every choice and every tick; it keeps 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from tui_failover.console.ending import Ending
 from tui_failover.console.picture import Line
@@ -18,8 +19,7 @@ Picks = Mapping[str, str]
 """What was chosen in which row; by name, because places change while a sheet is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One choice among several; left and right move it.
 
     Attributes:
@@ -35,8 +35,7 @@ class Row:
     chosen: int
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One way out of the sheet.
 
     Attributes:
@@ -58,8 +57,7 @@ class Act:
     result: Command | Ending | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A sheet at one instant. The first act is always the harmless one; the cursor starts there."""
 
     title: str

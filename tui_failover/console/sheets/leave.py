@@ -1,6 +1,6 @@
 """The quit sheet: closing the screen is one thing, stopping the engine another."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tui_failover.console.ending import Ending
 from tui_failover.console.picture import Ink
@@ -12,8 +12,7 @@ from tui_failover.core.snapshot import Snapshot
 STOP_WORD = "STOP"
 
 
-@dataclass(frozen=True, slots=True)
-class QuitSheet:
+class QuitSheet(Struct, frozen=True):
     """How to leave.
 
     Attributes:

@@ -1,8 +1,9 @@
 """The sheets that change what one provider may get: drain and maintenance, and the breaker by hand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Line
 from tui_failover.console.presentation.duration import due
@@ -19,8 +20,7 @@ _TIMES: Final = (hold_time(RULES.pin_s), "until undone")
 _TIMES_S: Final = (RULES.pin_s, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class DrainSheet:
+class DrainSheet(Struct, frozen=True):
     """No new queries for a provider, or none and no checks either, or everything as before."""
 
     provider: ProviderId
@@ -60,8 +60,7 @@ _ALREADY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerSheet:
+class BreakerSheet(Struct, frozen=True):
     """The breaker by hand, ordered by how much it changes."""
 
     provider: ProviderId

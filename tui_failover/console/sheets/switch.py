@@ -1,8 +1,9 @@
 """The switch sheet: an agent, a provider of its chain, for how long, and what would follow."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from tui_failover.console.picture import Ink, Line, Span
 from tui_failover.console.sheets.form import CANCEL, Act, Form, Picks, Row, picked
@@ -23,8 +24,7 @@ AFTER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SwitchSheet:
+class SwitchSheet(Struct, frozen=True):
     """A switch wanted from the row of `provider`; `agent` and `target` preselect where they are given."""
 
     provider: ProviderId
