@@ -133,6 +133,12 @@ def test_a_trial_can_be_kept_while_there_is_one() -> None:
     assert _why("keep") == "no trial switch is under way"
 
 
+def test_the_footer_says_which_way_the_pause_key_goes() -> None:
+    live = a_picture(all_healthy())
+
+    assert (("p", "pause") in footer(live), ("p", "go live") in footer(replace(live, paused=True))) == (True, True)
+
+
 def test_the_footer_offers_only_what_works_now() -> None:
     picture = replace(a_picture(failover_in_progress()), read_only=True)
 

@@ -312,8 +312,12 @@ def by_press(keys: Iterable[Key]) -> dict[str, Key]:
 
 def footer(picture: Picture) -> tuple[tuple[str, str], ...]:
     """Return key and word of what can be done now, the most wanted first."""
-    records = (BY_ID[one] for one in FOOTER)
-    return tuple((_footer_sign(key), key.label) for key in records if key.why_not(picture) is None)
+    records = [BY_ID[one] for one in FOOTER if BY_ID[one].why_not(picture) is None]
+    return tuple((_footer_sign(key), _footer_word(key, picture)) for key in records)
+
+
+def _footer_word(key: Key, picture: Picture) -> str:
+    return "go live" if key.id == "pause" and picture.paused else key.label
 
 
 def _footer_sign(key: Key) -> str:

@@ -1,7 +1,7 @@
 """Copies of values in which something is changed.
 
-Values are msgspec's: nobody can change them, and they are made and copied in a fraction of a frozen dataclass's time,
-of which a query makes and copies some forty.
+Values are msgspec's: nobody can change them, and they are made and copied in a fraction of a frozen dataclass's
+time. A query makes and copies some forty.
 """
 
 from typing import TYPE_CHECKING
