@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.ends import Ended, traffic_of
 from tests.support.fleets import all_healthy, no_keys
 from tests.support.views import BACKUP, CLAUDE, NOW, OPENAI
 from tui_failover.core.copying import replace
@@ -12,7 +13,7 @@ from tui_failover.core.preview import Loss, Preview, Quickness, losses_told, per
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import Limited, LimitView, Snapshot
 from tui_failover.core.spec import Price
-from tui_failover.core.traffic import Ended, Recent, Traffic
+from tui_failover.core.traffic import Recent
 
 PRICE = Price(2_000_000, 10_000_000)  # $2 and $10 per million tokens
 
@@ -26,9 +27,7 @@ def with_target(**changes: object) -> Snapshot:
 def after(*ends: Ended, snapshot: Snapshot | None = None) -> Preview:
     """Return the preview of a switch to the backup, after an agent's queries ended like this."""
     shown = snapshot or all_healthy()
-    traffic = Traffic()
-    for how in ends:
-        traffic = traffic.added(NOW - 1.0, how)
+    traffic = traffic_of(*((NOW - 1.0, how) for how in ends))
     agent = replace(shown.agents[0], traffic=traffic)
     preview = preview_of(shown, agent, BACKUP)
     assert preview is not None

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.ends import Ended, traffic_of
 from tui_failover.core.need import NO_NEEDS, Need
 from tui_failover.core.query import Usage
-from tui_failover.core.traffic import SLOT_S, SPAN_S, Ended, Recent, Traffic, Wanted
+from tui_failover.core.traffic import SLOT_S, SPAN_S, Recent, Traffic, Wanted
 
 TOOLS = frozenset({Need.TOOLS})
 BOTH = frozenset({Need.TOOLS, Need.IMAGES})
@@ -21,13 +22,6 @@ ends = st.lists(
 )
 
 
-def traffic_of(*told: tuple[float, Ended]) -> Traffic:
-    traffic = Traffic()
-    for at, how in told:
-        traffic = traffic.added(at, how)
-    return traffic
-
-
 @given(ends)
 def test_everything_within_the_span_is_counted_once(
     told: list[tuple[float, bool, Usage | None, frozenset[Need]]],
@@ -35,7 +29,7 @@ def test_everything_within_the_span_is_counted_once(
     traffic, at, kept = Traffic(), 1000.0, []
     for gap, failed, usage, needs in told:
         at += gap
-        traffic = traffic.added(at, Ended(failed, usage, needs=needs))
+        traffic = traffic.added(at, usage, needs, failed=failed)
         kept.append((int(at // SLOT_S), failed, usage or Usage(), needs))
 
     recent = traffic.recent(at)
@@ -53,7 +47,7 @@ def test_slots_stay_bounded(gaps: list[float]) -> None:
     traffic, at = Traffic(), 0.0
     for gap in gaps:
         at += gap
-        traffic = traffic.added(at, Ended())
+        traffic = traffic.added(at, None)
 
     assert len(traffic.older) <= SPAN_S / SLOT_S
 

@@ -22,7 +22,6 @@ from tui_failover.core.provider_state import (
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import NotUsed
 from tui_failover.core.spec import ProbeKind
-from tui_failover.core.traffic import Ended, Traffic
 from tui_failover.core.transition import BreakerState
 
 _CLOSED = BreakerState.CLOSED  # a member costs ten times what a name of the module does
@@ -48,21 +47,26 @@ def book_answer(
     proof = not late and kind is not ProbeKind.MODELS
     closed = before.state is _CLOSED
     if proof or (closed and not late):
-        learn = closed and not _unusual(state, took_s)
-        health = healths.succeeded(health, now, took_s, probe=probe, learn=learn)
+        health = healths.succeeded(health, now, took_s, probe=probe, learn=closed)
     if proof:
         rules = draft.rules.breaker
         breaker = breakers.passed(before, now, rules, slow=took_s > rules.slow_s and not probe, probe=probe)
     moved = breaker.generation != before.generation
     kept = before if moved else breaker
-    spend = _paid(state, draft, outcome.reply.usage, probe=probe)
+    usage = outcome.reply.usage
+    spend = _paid(state, draft, usage, probe=probe)
     if probe:
         probes = state.probes.answered(now, took_s)
         after = replace(state, health=health, probes=probes, spend=spend, breaker=kept, checking=False)
     else:
-        live, (inflight, traffic) = state.live.answered(now, took_s), freed(state, outcome.reply.usage, now)
         after = replace(
-            state, health=health, live=live, spend=spend, breaker=kept, inflight=inflight, traffic=traffic
+            state,
+            health=health,
+            live=state.live.answered(now, took_s),
+            spend=spend,
+            breaker=kept,
+            inflight=state.inflight - 1 if state.inflight else 0,
+            traffic=state.traffic if usage is None else state.traffic.added(now, usage),
         )
     if health.verdict is state.health.verdict:
         draft.keep_provider(after)
@@ -72,12 +76,6 @@ def book_answer(
         _lift(draft, state.spec.id, now - outcome.elapsed_s)
     if moved:
         set_breaker(draft, state.spec.id, breaker, _source(kind))
-
-
-def freed(state: ProviderState, usage: Usage | None, now: float) -> tuple[int, Traffic]:
-    """Return how many attempts at a provider are under way once one has ended, and its traffic then."""
-    traffic = state.traffic if usage is None else state.traffic.added(now, Ended(usage=usage))
-    return max(0, state.inflight - 1), traffic
 
 
 def book_failure(
@@ -174,12 +172,6 @@ _BREAKER_EVENT = {
     BreakerState.OPEN: EventKind.BREAKER_OPENED,
     BreakerState.HALF_OPEN: EventKind.BREAKER_HALF_OPEN,
 }
-
-
-def _unusual(state: ProviderState, latency_s: float) -> bool:
-    """A slow spell must not become the normal that slowness is measured against."""
-    baseline = state.health.baseline_s
-    return baseline is not None and latency_s > 2.0 * baseline + 0.25
 
 
 def _word(draft: Draft, state: ProviderState, reason: str, source: Source) -> None:

@@ -211,23 +211,21 @@ class Draft:
     Attributes:
         moment: when it is; `now` is its monotonic part.
         rules: the numbers in force.
+        events: what has happened so far, in order.
         fleet: as made so far, one revision on. It and its tables of states are the draft's own until they are
             given away: each is copied once, however much is written to it. The states in them are everybody's.
     """
+
+    __slots__ = ("_agents", "_providers", "events", "fleet", "moment", "now", "rules")
 
     def __init__(self, fleet: Fleet, moment: Moment) -> None:
         self.moment = moment
         self.now = moment.mono
         self.rules = fleet.rules
         self.fleet = replace(fleet, revision=fleet.revision + 1, data_at=moment.mono)
-        self._events: list[Event] = []
+        self.events: list[Event] = []
         self._providers: dict[ProviderId, ProviderState] | None = None
         self._agents: dict[AgentId, AgentState] | None = None
-
-    @property
-    def eventful(self) -> bool:
-        """Whether anything has been said so far."""
-        return bool(self._events)
 
     def keep_provider(self, state: ProviderState) -> None:
         """Put back a provider's changed state."""
@@ -278,13 +276,13 @@ class Draft:
         number = self.fleet.events + 1
         _set(self.fleet, "events", number)
         event = Event(number, self.now, self.moment.utc, kind, text, cause, source)
-        self._events.append(
+        self.events.append(
             replace(event, provider=about.provider, agent=about.agent, actor=about.actor, trigger=about.trigger)
         )
 
     def done(self) -> tuple[Fleet, tuple[Event, ...]]:
         """Give away the next fleet, and what happened on the way; the draft is at its end."""
-        return self.fleet, tuple(self._events)
+        return self.fleet, tuple(self.events)
 
 
 _set = force_setattr  # on a fleet that nobody but its draft has seen

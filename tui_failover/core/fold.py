@@ -8,7 +8,7 @@ from typing import Any
 
 from tui_failover.core import booking, limits, local_fault, route, strategy
 from tui_failover.core.admission import query_asked
-from tui_failover.core.agent_state import AgentState
+from tui_failover.core.agent_state import AgentState, Ramp
 from tui_failover.core.breaker import returned
 from tui_failover.core.copying import replace
 from tui_failover.core.event import Event, EventKind, Source
@@ -38,12 +38,11 @@ from tui_failover.core.fact import (
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.names import Moment, ProviderId
-from tui_failover.core.outcome import Answered, Cancelled, Failed, usage_of
+from tui_failover.core.outcome import Answered, Cancelled, Failed
 from tui_failover.core.provider_state import ProviderState, hold_keys
 from tui_failover.core.restore import restore
-from tui_failover.core.spec import ProbeKind
+from tui_failover.core.spec import NO_LIMITS, ProbeKind
 from tui_failover.core.text import counted
-from tui_failover.core.traffic import Ended
 
 _STORM_S = 10.0  # between two events of the same sort that many queries cause together
 
@@ -85,30 +84,45 @@ def _attempt_ended(draft: Draft, fact: AttemptEnded) -> None:
     state = draft.fleet.providers.get(permit.provider)
     if state is None:
         return
-    usage = usage_of(outcome)
-    state = limits.settled(state, permit, outcome, usage, draft.now)
-    late = permit.generation != state.breaker.generation
-    if permit.trial and not late:
+    if permit.trial and permit.generation == state.breaker.generation:
         state = replace(state, breaker=returned(state.breaker))
-    local_fault.note(draft, state.spec, outcome)
     if isinstance(outcome, Answered):
-        booking.book_answer(draft, state, outcome, permit.generation, None)
-        _canary_passed(draft, permit)
+        _attempt_answered(draft, permit, state, outcome)
     else:
-        inflight, traffic = booking.freed(state, usage, draft.now)
-        draft.keep_provider(replace(state, inflight=inflight, traffic=traffic))
-    if isinstance(outcome, Failed):
-        booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
-        if not late:
-            _candidate_failed(draft, permit, outcome)
+        _attempt_in_vain(draft, permit, state, outcome)
     _settle_users(draft, permit.provider)
 
 
-def _canary_passed(draft: Draft, permit: Permit) -> None:
+def _attempt_answered(draft: Draft, permit: Permit, state: ProviderState, outcome: Answered) -> None:
+    if state.spec.limits is not NO_LIMITS:
+        state = limits.taken(state, permit, outcome.reply.usage, draft.now)
+    if draft.fleet.local.since_at is not None:
+        local_fault.note_answer(draft, state.spec)
+    booking.book_answer(draft, state, outcome, permit.generation, None)
     agent = draft.fleet.agents.get(permit.agent)
-    if agent is None or agent.ramp is None or agent.ramp.candidate != permit.provider or agent.ramp.stage:
-        return
-    draft.keep_agent(replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1)))
+    if agent is not None and agent.ramp is not None:
+        _canary_passed(draft, agent, agent.ramp, permit.provider)
+
+
+def _canary_passed(draft: Draft, agent: AgentState, ramp: Ramp, provider: ProviderId) -> None:
+    if ramp.candidate == provider and not ramp.stage:
+        draft.keep_agent(replace(agent, ramp=replace(ramp, answered=ramp.answered + 1)))
+
+
+def _attempt_in_vain(draft: Draft, permit: Permit, state: ProviderState, outcome: Failed | Cancelled) -> None:
+    failed = outcome if isinstance(outcome, Failed) else None
+    traffic, late = state.traffic, permit.generation != state.breaker.generation
+    if failed is not None:
+        state = limits.refused(state, permit, failed.failure, draft.now)
+        state = limits.taken(state, permit, failed.usage, draft.now)
+        local_fault.note_failure(draft, state.spec, failed.failure)
+        if failed.usage is not None:
+            traffic = traffic.added(draft.now, failed.usage)
+    draft.keep_provider(replace(state, inflight=max(0, state.inflight - 1), traffic=traffic))
+    if failed is not None:
+        booking.book_failure(draft, permit.provider, failed, permit.generation, None)
+        if not late:
+            _candidate_failed(draft, permit, failed)
 
 
 def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:
@@ -136,30 +150,29 @@ def _query_ended(draft: Draft, fact: QueryEnded) -> None:
         return
     answered = fact.served_by is not None
     failed = not answered and not fact.callers_fault
-    end = Ended(failed, fact.usage, answered and fact.usage is None, fact.needs)
+    unmetered = answered and fact.usage is None
     agent = replace(
         agent,
         failed=agent.failed + failed,
-        saved=agent.saved + (1 if answered and fact.served_by != fact.first_tried else 0),
-        inflight=max(0, agent.inflight - 1),
-        traffic=agent.traffic.added(draft.now, end),
+        saved=agent.saved + (answered and fact.served_by != fact.first_tried),
+        inflight=agent.inflight - 1 if agent.inflight else 0,
+        traffic=agent.traffic.added(draft.now, fact.usage, fact.needs, failed=failed, unmetered=unmetered),
     )
     if answered and agent.ramp is not None and agent.ramp.stage > 0:
         agent = replace(agent, ramp=replace(agent.ramp, answered=agent.ramp.answered + 1))
     draft.keep_agent(agent)
-    _tell_exhausted(draft, agent, fact, answered=answered)
+    if agent.exhausted is answered and not fact.callers_fault:
+        _tell_exhausted(draft, agent, fact.reason)
     if agent.ramp is not None:
         route.settle(draft, agent.id)
 
 
-def _tell_exhausted(draft: Draft, agent: AgentState, fact: QueryEnded, *, answered: bool) -> None:
-    """Say it at the first query of a run that nobody answered, not at each."""
-    if fact.callers_fault or agent.exhausted is not answered:
-        return
-    draft.turn(replace(agent, exhausted=not answered))
-    if not answered:
+def _tell_exhausted(draft: Draft, agent: AgentState, reason: str) -> None:
+    """Say it at the first query of a run that nobody answered, not at each; the first answer ends the run."""
+    draft.turn(replace(agent, exhausted=not agent.exhausted))
+    if not agent.exhausted:
         text = "a query found no provider that answers"
-        draft.say(EventKind.EXHAUSTED, text, fact.reason, Source.LIVE, About(agent=agent.id))
+        draft.say(EventKind.EXHAUSTED, text, reason, Source.LIVE, About(agent=agent.id))
 
 
 def _probe_started(draft: Draft, fact: ProbeStarted) -> None:
@@ -176,11 +189,12 @@ def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
         return
     state = replace(state, checking=False)
     draft.keep_provider(state)
-    local_fault.note(draft, state.spec, fact.outcome)
     match fact.outcome:
         case Answered():
+            local_fault.note_answer(draft, state.spec)
             booking.book_answer(draft, state, fact.outcome, fact.generation, fact.kind)
         case Failed():
+            local_fault.note_failure(draft, state.spec, fact.outcome.failure)
             booking.book_failure(draft, fact.provider, fact.outcome, fact.generation, fact.kind)
         case Cancelled():
             pass
@@ -191,14 +205,14 @@ def _probe_ended(draft: Draft, fact: ProbeEnded) -> None:
 
 def _reference_checked(draft: Draft, fact: ReferenceChecked) -> None:
     local_fault.judge(draft, reachable=fact.reachable)
-    if draft.eventful:
+    if draft.events:
         for agent in draft.fleet.agents:
             route.settle(draft, agent)
 
 
 def _settle_users(draft: Draft, provider: ProviderId) -> None:
     """Move the routes that may have to: all where something turned, else only those on their way back."""
-    if draft.eventful:
+    if draft.events:
         for agent in draft.fleet.agents:
             route.settle(draft, agent)
         return

@@ -49,6 +49,7 @@ class Health(Struct, frozen=True):
 
 _HEALTHY = Status.HEALTHY  # a member costs ten times what a name of the module does
 _LEARN = 0.1  # weight of a new sample in the baseline: about the last twenty answers count
+_UNUSUAL, _UNUSUAL_S = 2.0, 0.25  # beyond so many times the normal and so much an answer is unusual
 
 
 def succeeded(health: Health, now: float, first_content_s: float, *, probe: bool, learn: bool) -> Health:
@@ -59,12 +60,13 @@ def succeeded(health: Health, now: float, first_content_s: float, *, probe: bool
         now: monotonic seconds.
         first_content_s: seconds to the first content.
         probe: a check rather than a live query; only checks move `last_check`.
-        learn: take the sample into the baseline (not while recovering: a slow comeback must not become normal).
+        learn: take the sample into the baseline unless it is unusual (not while recovering): neither a slow
+            comeback nor a slow spell must become the normal that slowness is measured against.
     """
     baseline = health.baseline_s
     if baseline is None:
         baseline = first_content_s
-    elif learn:
+    elif learn and first_content_s <= _UNUSUAL * baseline + _UNUSUAL_S:
         baseline += _LEARN * (first_content_s - baseline)
     checked_at = now if probe else health.last_check_at
     passing_since_at = now if health.passing_since_at is None else health.passing_since_at

@@ -59,24 +59,30 @@ class Series(Struct, frozen=True):
 
     def answered(self, at: float, latency_s: float) -> "Series":
         """Return the series with an answer that took `latency_s` seconds to its first content."""
-        older, slot = self._filling(at)
-        updated = Slot(slot.number, slot.ok + 1, slot.failed, max(slot.worst_s, latency_s))
+        older, slot = self.older, self.newest
+        if slot is None or slot.number < at // SLOT_S:
+            older, slot = self._begun(at)
+        worst_s = slot.worst_s if slot.worst_s > latency_s else latency_s
         recent = self.recent[1 - RECENT :] + (latency_s,)  # noqa: RUF005 - unpacking would copy them once more
         within_s = self.within_s
         if latency_s >= within_s:
             within_s = latency_s
         elif within_s == inf or (len(self.recent) == RECENT and self.recent[0] == within_s):
             within_s = max(recent)
-        return Series(older, recent, updated, within_s)
+        return Series(older, recent, Slot(slot.number, slot.ok + 1, slot.failed, worst_s), within_s)
 
     def seen(self, at: float) -> "Series":
         """Return the series with one more, of which no latency is known or wanted."""
-        older, slot = self._filling(at)
+        older, slot = self.older, self.newest
+        if slot is None or slot.number < at // SLOT_S:
+            older, slot = self._begun(at)
         return Series(older, self.recent, Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s), self.within_s)
 
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
-        older, slot = self._filling(at)
+        older, slot = self.older, self.newest
+        if slot is None or slot.number < at // SLOT_S:
+            older, slot = self._begun(at)
         return Series(older, self.recent, Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s), self.within_s)
 
     def percentile(self, share: float) -> float | None:
@@ -116,12 +122,9 @@ class Series(Struct, frozen=True):
             yield self.newest
         yield from reversed(self.older)
 
-    def _filling(self, at: float) -> tuple[tuple[Slot, ...], Slot]:
-        """Return the full slots and the one that a sample at `at` falls into."""
+    def _begun(self, at: float) -> tuple[tuple[Slot, ...], Slot]:
+        """Return the full slots once the newest is one of them, and the one that a sample at `at` falls into."""
         number = int(at // SLOT_S)
-        newest = self.newest
-        if newest is not None and newest.number >= number:
-            return self.older, newest
         older, oldest = self.slots, number - SLOTS
         if older and older[0].number <= oldest:
             older = tuple(one for one in older if one.number > oldest)

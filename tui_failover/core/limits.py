@@ -8,7 +8,7 @@ from tui_failover.core.copying import replace
 from tui_failover.core.fact import Permit
 from tui_failover.core.fleet import Draft, Fleet
 from tui_failover.core.names import ProviderId
-from tui_failover.core.outcome import Failed, Failure, FailureKind, Outcome
+from tui_failover.core.outcome import Failure, FailureKind
 from tui_failover.core.provider_state import Obstacle, ProviderState
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import Limited, LimitView, NotUsed
@@ -51,12 +51,15 @@ def charge(draft: Draft, provider: ProviderId, tokens: int) -> tuple[int, int]:
     return allowance.asked
 
 
-def settled(
-    state: ProviderState, permit: Permit, outcome: Outcome, usage: Usage | None, now: float
-) -> ProviderState:
-    """Return the provider after an attempt has ended: what it took is known, and whether it was one too many."""
-    if isinstance(outcome, Failed) and _refused_unstated(outcome.failure):
-        state = replace(state, cap=halved(state.cap, state.inflight, permit.at, now))
+def refused(state: ProviderState, permit: Permit, failure: Failure, now: float) -> ProviderState:
+    """Return the provider after an attempt has failed, which may have been one too many."""
+    if failure.kind is not FailureKind.RATE_LIMITED or failure.retry_after_s is not None:
+        return state
+    return replace(state, cap=halved(state.cap, state.inflight, permit.at, now))
+
+
+def taken(state: ProviderState, permit: Permit, usage: Usage | None, now: float) -> ProviderState:
+    """Return the provider after an attempt has ended, and what it took is known."""
     if usage is None or state.spec.limits.tokens_per_min is None:
         return state
     more = usage.input_tokens + usage.output_tokens - _counted(state.spec.limits, permit.tokens)
@@ -112,10 +115,6 @@ _SHOWN = {
     Quantity.TOKENS: Limited.TOKENS,
     Quantity.WRITTEN: Limited.WRITTEN,
 }
-
-
-def _refused_unstated(failure: Failure) -> bool:
-    return failure.kind is FailureKind.RATE_LIMITED and failure.retry_after_s is None
 
 
 def _crowded(state: ProviderState, now: float) -> Obstacle | None:

@@ -12,21 +12,22 @@ from tui_failover.core.event import EventKind, Source
 from tui_failover.core.failure import POLICY, Scope
 from tui_failover.core.fleet import About, Draft, Fleet
 from tui_failover.core.health import forgotten
-from tui_failover.core.outcome import Answered, Failed, Outcome
+from tui_failover.core.outcome import Failure
 from tui_failover.core.spec import ProviderSpec
 
 _AGAIN_S = 30.0  # the reference answered: it is them; do not suspect ourselves again for a while
 RECHECK_S = 5.0  # while the fault lasts the reference is asked this often
 
 
-def note(draft: Draft, spec: ProviderSpec, outcome: Outcome) -> None:
-    """Take one outcome into account before it is booked."""
-    if not isinstance(outcome, Failed) or POLICY[outcome.failure.kind].scope is not Scope.ENDPOINT:
-        answered = draft.fleet.local.since_at is not None and isinstance(outcome, Answered)
-        if answered and not _on_this_machine(spec.host):
-            _over(draft, f"{spec.id} answers")
-        return
-    if _on_this_machine(spec.host):
+def note_answer(draft: Draft, spec: ProviderSpec) -> None:
+    """Take an answer into account before it is booked: it ends a fault."""
+    if draft.fleet.local.since_at is not None and not _on_this_machine(spec.host):
+        _over(draft, f"{spec.id} answers")
+
+
+def note_failure(draft: Draft, spec: ProviderSpec, failure: Failure) -> None:
+    """Take a failure into account before it is booked."""
+    if POLICY[failure.kind].scope is not Scope.ENDPOINT or _on_this_machine(spec.host):
         return
     local = draft.fleet.local
     rules = draft.rules.local_fault

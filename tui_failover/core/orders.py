@@ -292,7 +292,7 @@ def _reset(draft: Draft, state: ProviderState, order: Order) -> Answer:
     for key in hold_keys(state.spec):
         if key in draft.fleet.holds:
             booking.lift(draft, key, "an operator reset it", Source.OPERATOR, _name(order))
-    if not draft.eventful:
+    if not draft.events:
         return Refused(f"{name}: its breaker is closed and nothing is held")
     return f"{name}: breaker closed, failures forgotten"
 

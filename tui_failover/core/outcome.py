@@ -83,10 +83,3 @@ class Cancelled(Struct, frozen=True):
 
 
 Outcome = Answered | Failed | Cancelled
-
-
-def usage_of(outcome: Outcome) -> Usage | None:
-    """Return the tokens that an attempt is known to have taken, whatever became of it."""
-    if isinstance(outcome, Answered):
-        return outcome.reply.usage
-    return outcome.usage if isinstance(outcome, Failed) else None

@@ -40,22 +40,6 @@ class Slot(Struct, frozen=True):
     needs: Mapping[Needs, int] = field(default_factory=dict)
 
 
-class Ended(Struct, frozen=True):
-    """How a query, or an attempt, ended.
-
-    Attributes:
-        failed: nobody answered it, and its caller is not to blame.
-        usage: tokens; None where they are not known.
-        unmetered: it was answered, and its tokens are not known.
-        needs: what it needed.
-    """
-
-    failed: bool = False
-    usage: Usage | None = None
-    unmetered: bool = False
-    needs: Needs = NO_NEEDS
-
-
 class Wanted(Struct, frozen=True):
     """How many queries needed exactly this."""
 
@@ -91,23 +75,41 @@ class Traffic(Slot, frozen=True):
 
     older: tuple[Slot, ...] = ()
 
-    def added(self, at: float, how: Ended) -> "Traffic":
-        """Return the traffic with one more that ended at `at`, in monotonic seconds."""
-        number, slot, older = int(at // SLOT_S), self, self.older
-        if number > slot.number:
+    def added(
+        self,
+        at: float,
+        usage: Usage | None,
+        needs: Needs = NO_NEEDS,
+        *,
+        failed: bool = False,
+        unmetered: bool = False,
+    ) -> "Traffic":
+        """Return the traffic with one more query, or attempt, that has ended.
+
+        Args:
+            at: when, in monotonic seconds.
+            usage: its tokens; None where they are not known.
+            needs: what it needed.
+            failed: nobody answered it, and its caller is not to blame.
+            unmetered: it was answered, and its tokens are not known.
+        """
+        slot, older = self, self.older
+        if slot.number < at // SLOT_S:
+            number = int(at // SLOT_S)
             slot, older = Traffic(number), self._closed(number)
-        usage, needs = how.usage or _NO_TOKENS, slot.needs
-        if how.needs:
-            needs = {**needs, how.needs: needs.get(how.needs, 0) + 1}
+        tokens, wanted = usage or _NO_TOKENS, slot.needs
+        if needs:
+            wanted = {**wanted, needs: wanted.get(needs, 0) + 1}
+        longest = slot.longest if slot.longest > tokens.input_tokens else tokens.input_tokens
         return Traffic(
             slot.number,
             slot.ended + 1,
-            slot.failed + how.failed,
-            slot.unmetered + how.unmetered,
-            slot.input_tokens + usage.input_tokens,
-            slot.output_tokens + usage.output_tokens,
-            max(slot.longest, usage.input_tokens),
-            needs,
+            slot.failed + failed,
+            slot.unmetered + unmetered,
+            slot.input_tokens + tokens.input_tokens,
+            slot.output_tokens + tokens.output_tokens,
+            longest,
+            wanted,
             older,
         )
 

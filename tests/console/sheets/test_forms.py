@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.ends import Ended, traffic_of
 from tests.support.fleets import (
     SITUATIONS,
     all_down,
@@ -41,7 +42,6 @@ from tui_failover.core.need import EVERY_NEED, Need
 from tui_failover.core.query import Usage
 from tui_failover.core.snapshot import Limited, LimitView, Snapshot
 from tui_failover.core.spec import Price
-from tui_failover.core.traffic import Ended, Traffic
 
 SUBJECTS: dict[str, Callable[[ProviderId], Subject]] = {
     "switch": SwitchSheet,
@@ -191,9 +191,7 @@ class TestSwitch:
             replace(one, price=price, carries=EVERY_NEED - {Need.IMAGES} if one.id == BACKUP else EVERY_NEED)
             for one in calm.providers
         )
-        traffic = Traffic()
-        for how in ends:
-            traffic = traffic.added(NOW - 1.0, how)
+        traffic = traffic_of(*((NOW - 1.0, how) for how in ends))
         agents = (replace(calm.agents[0], traffic=traffic),)
         return body(SwitchSheet(BACKUP).form(replace(calm, providers=views, agents=agents), {}))
 
