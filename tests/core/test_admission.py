@@ -17,14 +17,14 @@ from tui_failover.core.spec import ProviderLimits, ProviderSpec, Strategy
 A = ProviderId("A")
 
 
-def anybody(_spec: ProviderSpec) -> bool:
-    """Tell that a query is one for every provider."""
-    return True
+def anybody(_spec: ProviderSpec) -> str:
+    """Say nothing against giving a query to a provider, whoever it is."""
+    return ""
 
 
-def nobody(_spec: ProviderSpec) -> bool:
-    """Tell that a query is one for no provider."""
-    return False
+def nobody(_spec: ProviderSpec) -> str:
+    """Say why a query cannot be given to a provider, whoever it is."""
+    return "cannot carry it"
 
 
 def quiet(_world: World) -> None:
@@ -90,9 +90,10 @@ def test_whoever_is_not_free_has_to_be_asked_for_by_itself(world: World) -> None
     assert [one.inflight for one in fleet.providers.values()] == [0] * len(fleet.providers)
 
 
-def test_a_query_is_let_in_nowhere_that_it_cannot_be_given() -> None:
+@pytest.mark.parametrize("unfit", [nobody, None], ids=["unfit", "after those who wait"])
+def test_a_query_is_let_in_nowhere_that_it_cannot_be_given(unfit: Callable[[ProviderSpec], str] | None) -> None:
     world = a_world()
-    fleet, _, route, permit = ask(world.fleet, AGENT, world.moment, nobody)
+    fleet, _, route, permit = ask(world.fleet, AGENT, world.moment, unfit)
 
     assert (route.candidates[0], permit, fleet.agents[AGENT].inflight) == (A, None, 1)
 

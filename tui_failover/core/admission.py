@@ -19,7 +19,7 @@ def ask(
     fleet: Fleet,
     agent: AgentId,
     moment: Moment,
-    takes: Callable[[ProviderSpec], bool],
+    unfit: Callable[[ProviderSpec], str] | None,
     home: ProviderId | None = None,
     tokens: int = 0,
 ) -> tuple[Fleet, tuple[Event, ...], Plan, Permit | None]:
@@ -29,7 +29,7 @@ def ask(
         fleet: as it stands.
         agent: who asks; it is known.
         moment: now.
-        takes: tells whether a provider can be given this query at all.
+        unfit: tells why a provider cannot be given this query, or ""; None where none is to be given to it yet.
         home: where its conversation is, as for `plan`.
         tokens: about so many it will take.
 
@@ -41,9 +41,9 @@ def ask(
     query_asked(draft, agent)
     route = plan(draft.fleet, agent, draft.now, home, tokens)
     permit = None
-    if route.candidates and not route.panic:
+    if unfit is not None and route.candidates and not route.panic:
         first = route.candidates[0]
-        if fleet.free(first) and takes(fleet.providers[first].spec):
+        if fleet.free(first) and not unfit(fleet.providers[first].spec):
             permit = _admitted(draft, agent, first, tokens)
     return *draft.done(), route, permit
 
@@ -97,7 +97,9 @@ def _admitted(draft: Draft, agent: AgentId, provider: ProviderId, tokens: int, *
     """Let an attempt in that nothing stands against."""
     state = draft.fleet.providers[provider]
     draft.keep_provider(replace(state, inflight=state.inflight + 1))
-    _mark_canary(draft, agent, provider)
+    asker = draft.fleet.agents.get(agent)
+    if asker is not None and asker.ramp is not None and asker.ramp.candidate == provider:
+        draft.keep_agent(replace(asker, ramp=replace(asker.ramp, sent=True)))
     return Permit(draft.permit(), provider, agent, state.breaker.generation, trial, draft.now, tokens)
 
 
@@ -110,9 +112,3 @@ def _on_trial(draft: Draft, provider: ProviderId) -> bool:
     if trial is not None:
         booking.set_breaker(draft, provider, trial, Source.AUTO)
     return trial is not None
-
-
-def _mark_canary(draft: Draft, agent_id: AgentId, provider: ProviderId) -> None:
-    agent = draft.fleet.agents.get(agent_id)
-    if agent is not None and agent.ramp is not None and agent.ramp.candidate == provider:
-        draft.keep_agent(replace(agent, ramp=replace(agent.ramp, sent=True)))

@@ -76,11 +76,11 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
         else:
             passed.append((provider, obstacle))
     left_out = _left_out(agent) if alone else ()
-    why = tuple([WhyNot(provider, one.code, one.text, one.until_at) for provider, one in passed])
+    why = (*[WhyNot(one, by.code, by.text, by.until_at) for one, by in passed], *left_out) if passed else left_out
     if open_to:
-        return Plan(_ordered(fleet, agent, open_to, home, now), why + left_out)
+        return Plan(_ordered(fleet, agent, open_to, home, now), why)
     if available:
-        return Plan((), why + left_out, full=True)
+        return Plan((), why, full=True)
     desperate = [
         (provider, one)
         for provider, one in passed
@@ -88,7 +88,7 @@ def plan(fleet: Fleet, agent_id: AgentId, now: float, home: ProviderId | None = 
     ]
     desperate.sort(key=lambda pair: _badness(pair[1], now))
     least_bad = tuple(provider for provider, _ in desperate)
-    return Plan(least_bad, tuple(one for one in why if one.provider not in least_bad) + left_out, panic=True)
+    return Plan(least_bad, tuple(one for one in why if one.provider not in least_bad), panic=True)
 
 
 def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool) -> Limits:
@@ -188,6 +188,8 @@ def _commanded(agent: AgentState, provider: ProviderId, obstacle: Obstacle) -> b
 def _ordered(
     fleet: Fleet, agent: AgentState, open_to: list[ProviderId], home: ProviderId | None, now: float
 ) -> tuple[ProviderId, ...]:
+    if len(open_to) == 1:
+        return tuple(open_to)
     if agent.config.strategy is not _ORDERED and home not in open_to:
         open_to.sort(key=partial(_trust, fleet))
         chosen = by_strategy(fleet, agent, open_to, now)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from typing import NoReturn
 
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.allowance import Word
@@ -106,22 +107,20 @@ class Dispatcher:
 
     def _asked(self, run: Run, state: AgentState) -> Plan:
         """Tell that a query came in, and return its plan; whoever waits already is let in before it."""
-        agent, errand, waiting = run.agent, run.errand, self._line.waiting(run.agent)
-        moment = self._clock.now()
+        agent, errand, moment = run.agent, run.errand, self._clock.now()
         run.started, run.retries = moment.mono, state.config.max_retries
         run.home = self._affinity.home(agent, errand, moment.mono)
-        route, run.permit = self._cell.ask(
-            agent, moment, lambda spec: not (waiting or errand.obstacle(spec)), run.home, run.tokens
-        )
+        unfit = None if self._line.waiting(agent) else errand.obstacle
+        route, run.permit = self._cell.ask(agent, moment, unfit, run.home, run.tokens)
         return run.noted(route)
 
     def _over(self, run: Run) -> None:
         """Tell that a query is over, if that is not known yet."""
+        if run.over:
+            return
         answer = run.answer
         if isinstance(answer, Carried) and answer.outcome is None:
             answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
-        if run.over:
-            return
         # A query that failed of itself before its plan was made has not been told of at all.
         asked = () if run.notes else (QueryAsked(run.agent),)
         self._cell.apply(*asked, run.end())
@@ -254,13 +253,13 @@ class Dispatcher:
         """Make attempts at one provider until it answers or the query has to move on."""
         provider = place.provider
         while True:
-            permit = self._admitted(run, place)
+            permit, run.permit = run.permit or self._admitted(run, place), None
             if isinstance(permit, Next):
                 return permit
             outcome = await self._attempt(run, permit, place)
+            if isinstance(outcome, Open):
+                return self._opened(run, permit, outcome.words)
             match outcome:
-                case Open(words):
-                    return self._opened(run, permit, words)
                 case Answered():
                     return Carried(provider, run.trail, self._now() - run.started, outcome)
                 case Failed(failure, elapsed_s):
@@ -273,31 +272,21 @@ class Dispatcher:
                     return Next(Step.STOP, "the attempt was broken off")
 
     def _admitted(self, run: Run, place: Place) -> Permit | Next:
-        """Return the right to make an attempt, which counts from now on, or note why there is none."""
-        provider, permit = place.provider, run.permit
-        if permit is not None:
-            run.permit = None
-            return self._counted(run, permit)
+        """Return the right to make an attempt, or note why there is none."""
+        provider = place.provider
         state = self._cell.fleet.providers.get(provider)
         unfit = "" if state is None else run.errand.obstacle(state.spec)
         if not unfit:
             desperate = place.panic or run.insists_on(provider, self._cell.fleet, self._now())
             answer = self._cell.admit(run.agent, provider, desperate=desperate, tokens=run.tokens)
             if isinstance(answer, Permit):
-                return self._counted(run, answer)
+                return answer
             unfit = f"passed over: {answer.text}"
             run.limited = run.limited or answer.code is NotUsed.FULL
         else:
             run.unfit |= {provider}
         run.notes += ((provider, unfit),)
         return Next(Step.ONWARD, unfit)
-
-    def _counted(self, run: Run, permit: Permit) -> Permit:
-        """Count an attempt that is about to be made."""
-        if permit.provider not in run.tried:
-            self._budget.first(permit.provider, permit.at)
-        run.tried = (*run.tried, permit.provider)
-        return permit
 
     def _opened(self, run: Run, permit: Permit, words: tuple[Word, ...]) -> Carried:
         # Whether the provider can be reached has been answered; how long the rest takes is no sign of anything.
@@ -306,16 +295,20 @@ class Dispatcher:
             self._cell.apply(ContentCame(permit, words))
         if permit.trial:
             held = replace(permit, trial=False)
-        elapsed_s = self._now() - run.started
-        return Carried(permit.provider, run.trail, elapsed_s, book=partial(self._ended, run, held))
+        elapsed_s = self._clock.now().mono - run.started
+        return Carried(permit.provider, run.trail, elapsed_s, None, partial(self._ended, run, held))
 
     async def _attempt(self, run: Run, permit: Permit, place: Place) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""
         fleet, provider = self._cell.fleet, permit.provider
+        if provider not in run.tried:
+            self._budget.first(provider, permit.at)
+        run.tried = (*run.tried, provider)
         outcome: Outcome | Open = _BROKEN_OFF
         try:
-            upstream, spec = self._upstream(provider), fleet.providers[provider].spec
-            outcome = await run.errand.attempt(upstream, spec, run.limits(fleet, place, permit.at))
+            upstream = self._upstreams.get(provider) or _stopped()
+            limits = run.limits(fleet, place, permit.at)
+            outcome = await run.errand.attempt(upstream, fleet.providers[provider].spec, limits)
         except EngineClosed:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in an adapter must not cost the caller the other providers
@@ -338,13 +331,6 @@ class Dispatcher:
         else:
             self._cell.apply(ended)
         self._line.moved()
-
-    def _upstream(self, provider: ProviderId) -> Upstream:
-        upstream = self._upstreams.get(provider)
-        if upstream is None:
-            message = "the engine was stopped while the query was under way"
-            raise EngineClosed(message)
-        return upstream
 
     def _failed(self, run: Run, place: Place, failure: Failure, elapsed_s: float) -> Next | QueryRefused:
         provider = place.provider
@@ -386,3 +372,8 @@ class Dispatcher:
 
     def _now(self) -> float:
         return self._clock.now().mono
+
+
+def _stopped() -> NoReturn:
+    message = "the engine was stopped while the query was under way"
+    raise EngineClosed(message)

@@ -60,12 +60,12 @@ class Cell:
         self,
         agent: AgentId,
         moment: Moment,
-        takes: Callable[[ProviderSpec], bool],
+        unfit: Callable[[ProviderSpec], str] | None,
         home: ProviderId | None,
         tokens: int,
     ) -> tuple[Plan, Permit | None]:
         """Take a query in: its plan, and where nothing stands against that the right to its first attempt."""
-        fleet, events, plan, permit = admission.ask(self.fleet, agent, moment, takes, home, tokens)
+        fleet, events, plan, permit = admission.ask(self.fleet, agent, moment, unfit, home, tokens)
         self._replace(fleet, events)
         return plan, permit
 
