@@ -16,6 +16,6 @@ from tui_failover.gateway.refusals import told_of_break
     ],
 )
 def test_why_an_answer_broke_off_is_said_where_there_is_more_to_say(kind: FailureKind, said: str) -> None:
-    carried = Carried(ProviderId("one"), (), 1.0)
+    carried = Carried(ProviderId("one"), ())
 
     assert told_of_break(carried, Failure(kind, "it ended")) == (kind, said)

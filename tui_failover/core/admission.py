@@ -45,7 +45,8 @@ def ask(
         first = route.candidates[0]
         if fleet.free(first) and not unfit(fleet.providers[first].spec):
             permit = _admitted(draft, agent, first, tokens)
-    return *draft.done(), route, permit
+    after, events = draft.done()
+    return after, events, route, permit
 
 
 def admit(

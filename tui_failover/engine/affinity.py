@@ -24,39 +24,45 @@ class Affinity:
     """Remembers stays, those silent the longest first, and never too many; lives on the engine's loop.
 
     Whoever's conversation it is has to work its key out only where that can matter.
+
+    Attributes:
+        stays: those remembered, by agent and conversation.
     """
 
     def __init__(self, rules: AffinityRules) -> None:
         self._rules = rules
-        self._stays: OrderedDict[tuple[AgentId, str], _Stay] = OrderedDict()
+        self.stays: OrderedDict[tuple[AgentId, str], _Stay] = OrderedDict()
 
     def home(self, agent: AgentId, errand: Errand, now: float) -> ProviderId | None:
         """Return where a query's conversation is; None for a new one, or one idle or there for too long."""
-        conversation = errand.conversation() if self._stays else None
+        conversation = errand.conversation() if self.stays else None
         if conversation is None or conversation.begins:
             return None
         key = (agent, conversation.key)
-        stay = self._stays.get(key)
+        stay = self.stays.get(key)
         if stay is None:
             return None
         if now - stay.asked_at >= self._rules.idle_s or now - stay.since_at >= self._rules.stay_s:
-            del self._stays[key]
+            del self.stays[key]
             return None
         return stay.provider
 
     def answered(self, agent: AgentId, errand: Errand, provider: ProviderId, *, away: bool, now: float) -> None:
-        """Take note of who answers a query; `away` tells that new conversations would begin elsewhere."""
-        conversation = errand.conversation() if away or self._stays else None
+        """Take note of who answers a query; `away` tells that new conversations would begin elsewhere.
+
+        Where there are no `stays` and it is not away, there is nothing to take note of.
+        """
+        conversation = errand.conversation()
         if conversation is None:
             return
         key = (agent, conversation.key)
         if not away:
-            self._stays.pop(key, None)
+            self.stays.pop(key, None)
             return
-        stay = self._stays.get(key)
+        stay = self.stays.get(key)
         if stay is None or stay.provider != provider:
-            stay = self._stays[key] = _Stay(provider, now, now)
+            stay = self.stays[key] = _Stay(provider, now, now)
         stay.asked_at = now
-        self._stays.move_to_end(key)
-        while len(self._stays) > self._rules.remembered:
-            self._stays.popitem(last=False)
+        self.stays.move_to_end(key)
+        while len(self.stays) > self._rules.remembered:
+            self.stays.popitem(last=False)

@@ -58,13 +58,13 @@ class Dispatcher:
 
     async def execute(self, agent: AgentId, query: Query) -> Served:
         """Answer the query; raises what `carry` raises."""
-        asking = Asking(query)
+        asking, asked = Asking(query), self._now()
         async with self.carry(agent, asking, asking.tokens) as carried:
             answer = carried.outcome
         if not isinstance(answer, Answered):
             message = f"{carried.provider}: ended without an answer"
             raise TypeError(message)
-        return Served(answer.reply, carried.provider, carried.attempts, carried.elapsed_s)
+        return Served(answer.reply, carried.provider, carried.attempts, self._now() - asked)
 
     def carry(self, agent: AgentId, errand: Errand, tokens: int = 0) -> Carrying:
         """Carry a query to whoever answers it, on entering the context.
@@ -96,8 +96,8 @@ class Dispatcher:
             answer = run.answer = await self._carry(run, route)
             if isinstance(answer, Carried):
                 away = answer.provider != state.preferred[0] or chooses(state)
-                now = run.started + answer.elapsed_s
-                self._affinity.answered(run.agent, run.errand, answer.provider, away=away, now=now)
+                if away or self._affinity.stays:
+                    self._affinity.answered(run.agent, run.errand, answer.provider, away=away, now=self._now())
                 return answer
         except BaseException:  # its caller may have left
             self._over(run)
@@ -120,7 +120,7 @@ class Dispatcher:
             return
         answer = run.answer
         if isinstance(answer, Carried) and answer.outcome is None:
-            answer.ended(Cancelled(self._now() - run.started - answer.elapsed_s))
+            answer.ended(Cancelled(self._now() - run.started))
         # A query that failed of itself before its plan was made has not been told of at all.
         asked = () if run.notes else (QueryAsked(run.agent),)
         self._cell.apply(*asked, run.end())
@@ -261,7 +261,7 @@ class Dispatcher:
                 return self._opened(run, permit, outcome.words)
             match outcome:
                 case Answered():
-                    return Carried(provider, run.trail, self._now() - run.started, outcome)
+                    return Carried(provider, run.trail, outcome)
                 case Failed(failure, elapsed_s):
                     step = self._failed(run, place, failure, elapsed_s)
                     if not isinstance(step, Next) or step.step is not Step.HERE:
@@ -295,8 +295,7 @@ class Dispatcher:
             self._cell.apply(ContentCame(permit, words))
         if permit.trial:
             held = replace(permit, trial=False)
-        elapsed_s = self._clock.now().mono - run.started
-        return Carried(permit.provider, run.trail, elapsed_s, None, partial(self._ended, run, held))
+        return Carried(permit.provider, run.trail, None, partial(self._ended, run, held))
 
     async def _attempt(self, run: Run, permit: Permit, place: Place) -> Outcome | Open:
         """Make one attempt; unless its answer is still under way, its permit is handed back whatever happens."""

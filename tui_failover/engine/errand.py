@@ -98,13 +98,11 @@ class Carried(Struct):
     Attributes:
         provider: who.
         attempts: what failed before, in order.
-        elapsed_s: seconds from the question to the answer, or to its first content.
         outcome: how the attempt ended; None while the answer is under way.
     """
 
     provider: ProviderId
     attempts: tuple[AttemptRecord, ...]
-    elapsed_s: float
     outcome: Outcome | None = None
     book: Callable[[Outcome], None] = _nothing
 
