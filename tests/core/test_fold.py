@@ -89,9 +89,9 @@ def test_a_fact_leaves_the_fleet_it_was_told_of_as_it_was(place: int) -> None:
 def test_facts_told_together_come_to_the_same_as_told_one_by_one() -> None:
     world = a_world()
     permit = world.admits("A")
-    ends: tuple[Fact, ...] = (AttemptEnded(permit, an_answer()), QueryEnded(AGENT, A, A))
+    ends: tuple[Fact, Fact] = (AttemptEnded(permit, an_answer()), QueryEnded(AGENT, A, A))
 
-    together, events = apply(world.fleet, ends[0], world.moment, *ends[1:])
+    together, events = apply(world.fleet, ends[0], world.moment, ends[1])
     apart, one_by_one = world.fleet, list[Event]()
     for one in ends:
         apart, said = apply(apart, one, world.moment)

@@ -201,13 +201,13 @@ def _climbed(breaker: Breaker, now: float, rules: BreakerRules) -> Breaker:
 def _tallied(
     breaker: Breaker, now: float, rules: BreakerRules, *, ok: int = 0, failed: int = 0, slow: int = 0
 ) -> tuple[Tally, ...]:
-    number = int(now // _TALLY_S)
+    number = now // _TALLY_S
     kept = breaker.tallies
     if kept and kept[-1].number == number:
         last = kept[-1]
-        return (*kept[:-1], Tally(number, last.ok + ok, last.failed + failed, last.slow + slow))
+        return (*kept[:-1], Tally(last.number, last.ok + ok, last.failed + failed, last.slow + slow))
     oldest = number - int(rules.window_s // _TALLY_S)
-    return (*(one for one in kept if one.number > oldest), Tally(number, ok, failed, slow))
+    return (*(one for one in kept if one.number > oldest), Tally(int(number), ok, failed, slow))
 
 
 def _open(breaker: Breaker, trigger: Trigger, now: float, rules: BreakerRules, strike: Strike) -> Breaker:

@@ -122,19 +122,19 @@ class QueryEnded(Struct, frozen=True):
     Attributes:
         served_by: who answered; None where nobody did.
         first_tried: who was tried first; None where nobody was.
-        callers_fault: it failed for a reason no provider is to blame for.
-        reason: where nobody answered: why, in one line.
         usage: tokens of the answer; None where there was none, or its provider did not say.
         needs: what the query needed of a model.
+        callers_fault: it failed for a reason no provider is to blame for.
+        reason: where nobody answered: why, in one line.
     """
 
     agent: AgentId
     served_by: ProviderId | None
     first_tried: ProviderId | None
-    callers_fault: bool = False
-    reason: str = ""
     usage: Usage | None = None
     needs: Needs = NO_NEEDS
+    callers_fault: bool = False
+    reason: str = ""
 
 
 class ProbeStarted(Struct, frozen=True):

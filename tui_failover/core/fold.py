@@ -47,22 +47,22 @@ from tui_failover.core.text import counted
 _STORM_S = 10.0  # between two events of the same sort that many queries cause together
 
 
-def apply(fleet: Fleet, fact: Fact, moment: Moment, *also: Fact) -> tuple[Fleet, tuple[Event, ...]]:
-    """Fold one fact into the fleet, or several that are true together.
+def apply(fleet: Fleet, fact: Fact, moment: Moment, also: Fact | None = None) -> tuple[Fleet, tuple[Event, ...]]:
+    """Fold one fact into the fleet, or two that are true together.
 
     Args:
         fleet: as it stands; it is not changed.
         fact: what happened outside.
         moment: when; never before the moment of the previous fact.
-        also: what else happened in the same instant, in order.
+        also: what else happened in the same instant, after it.
 
     Returns:
         The next fleet, one revision on, and the events that tell what changed and why.
     """
     draft = Draft(fleet, moment)
     _FOLDS[type(fact)](draft, fact)
-    for one in also:
-        _FOLDS[type(one)](draft, one)
+    if also is not None:
+        _FOLDS[type(also)](draft, also)
     return draft.done()
 
 

@@ -121,9 +121,10 @@ class Dispatcher:
         answer = run.answer
         if isinstance(answer, Carried) and answer.outcome is None:
             answer.ended(Cancelled(self._now() - run.started))
-        # A query that failed of itself before its plan was made has not been told of at all.
-        asked = () if run.notes else (QueryAsked(run.agent),)
-        self._cell.apply(*asked, run.end())
+        if run.notes:
+            self._cell.apply(run.end())
+        else:  # it failed of itself before its plan was made, and has not been told of at all
+            self._cell.apply(QueryAsked(run.agent), run.end())
 
     async def go_on(self, agent: AgentId, carried: Carried, errand: Errand, tokens: int = 0) -> bool:
         """Have somebody else go on with an answer that broke off, within the attempts its query has left.

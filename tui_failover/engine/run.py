@@ -145,7 +145,7 @@ class Run(Struct):
 
     def answered(self, provider: ProviderId, usage: Usage | None) -> QueryEnded:
         """Return that the query has ended with a provider's answer."""
-        return QueryEnded(self.agent, provider, self.tried[0], usage=usage, needs=self.errand.needs)
+        return QueryEnded(self.agent, provider, self.tried[0], usage, self.errand.needs)
 
     def end(self) -> QueryEnded:
         """Return how the query ended; without any answer its caller went away while it was carried."""
@@ -163,7 +163,7 @@ class Run(Struct):
             case _:
                 pass
         first = self.tried[0] if self.tried else None
-        return QueryEnded(self.agent, None, first, callers_fault, reason, needs=self.errand.needs)
+        return QueryEnded(self.agent, None, first, None, self.errand.needs, callers_fault, reason)
 
     def _passed(self) -> dict[ProviderId, str]:
         """Return who was passed over, and why the last time."""

@@ -40,9 +40,9 @@ class Cell:
         """Call `listener(before, after)` on the engine's loop after every change but of counts and samples."""
         self._listeners.append(listener)
 
-    def apply(self, fact: Fact, *also: Fact) -> None:
-        """Fold a fact, or several of the same instant."""
-        fleet, events = fold.apply(self.fleet, fact, self._clock.now(), *also)
+    def apply(self, fact: Fact, also: Fact | None = None) -> None:
+        """Fold a fact, or two of the same instant."""
+        fleet, events = fold.apply(self.fleet, fact, self._clock.now(), also)
         self._replace(fleet, events)
 
     def admit(
