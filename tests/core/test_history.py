@@ -104,17 +104,18 @@ def test_the_window_is_whole_slots_up_to_now() -> None:
     assert series.counts(1004.0, 6.0) == (2, 0)
 
 
-def test_the_longest_of_the_newest_latencies_is_known_whatever_has_left_them() -> None:
-    series = Series()
+def test_none_of_the_newest_latencies_is_longer_than_is_told_and_a_while_ago_one_was_as_long() -> None:
+    series, latencies = Series(), list[float]()
     for number in range(4 * RECENT):
-        series = series.answered(1000.0 + number, 0.1 * (number * 37 % 101 // 10))
-        assert series.within_s == max(series.recent)
+        latencies.append(0.1 * (number * 37 % 101 // 10))
+        series = series.answered(1000.0 + number, latencies[-1])
+        assert max(series.recent) <= series.within_s <= max(latencies[-RECENT - 20 :])
         if number % 7 == 0:
             series = series.failed(1000.0 + number).seen(1000.0 + number)
 
 
 def test_nothing_is_said_of_latencies_that_came_otherwise() -> None:
-    given = Series(recent=(0.5, 3.0))
+    given = Series(earlier=(0.5, 3.0))
 
     assert given.within_s == inf
     assert given.answered(1000.0, 0.1).within_s == 3.0

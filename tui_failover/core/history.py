@@ -15,6 +15,7 @@ SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
 _FEW = 15
 RECENT = 100  # p95 is taken over this many answers
+_LATEST = 16  # answers after which those that came before them are written anew
 _NUMBER = attrgetter("number")
 
 
@@ -39,15 +40,17 @@ class Series(Struct, frozen=True):
 
     Attributes:
         older: the slots that are full, oldest first.
-        recent: the newest latencies, in seconds.
+        earlier: the newest latencies before `latest`, in seconds.
         newest: the slot that is still being filled; None where there is none.
         within_s: none of `recent` took longer; infinite where that has not been looked for.
+        latest: a few latencies, the only ones written anew for an answer.
     """
 
     older: tuple[Slot, ...] = ()
-    recent: tuple[float, ...] = ()
+    earlier: tuple[float, ...] = ()
     newest: Slot | None = None
     within_s: float = inf
+    latest: tuple[float, ...] = ()
 
     def __bool__(self) -> bool:
         return self.newest is not None or bool(self.older)
@@ -57,40 +60,45 @@ class Series(Struct, frozen=True):
         """All slots, oldest first."""
         return self.older if self.newest is None else (*self.older, self.newest)
 
+    @property
+    def recent(self) -> tuple[float, ...]:
+        """The newest latencies, in seconds, oldest first."""
+        return (self.earlier + self.latest)[-RECENT:] if self.latest else self.earlier
+
     def answered(self, at: float, latency_s: float) -> "Series":
         """Return the series with an answer that took `latency_s` seconds to its first content."""
         older, slot = self.older, self.newest
         if slot is None or slot.number < at // SLOT_S:
             older, slot = self._begun(at)
         worst_s = slot.worst_s if slot.worst_s > latency_s else latency_s
-        recent = self.recent[1 - RECENT :] + (latency_s,)  # noqa: RUF005 - unpacking would copy them once more
-        within_s = self.within_s
-        if latency_s >= within_s:
+        earlier, latest, within_s = self.earlier, (*self.latest, latency_s), self.within_s
+        if within_s == inf or len(latest) == _LATEST:
+            earlier, latest = (earlier + latest)[-RECENT:], ()
+            within_s = max(earlier)
+        elif latency_s > within_s:
             within_s = latency_s
-        elif within_s == inf or (len(self.recent) == RECENT and self.recent[0] == within_s):
-            within_s = max(recent)
-        return Series(older, recent, Slot(slot.number, slot.ok + 1, slot.failed, worst_s), within_s)
+        return Series(older, earlier, Slot(slot.number, slot.ok + 1, slot.failed, worst_s), within_s, latest)
 
     def seen(self, at: float) -> "Series":
         """Return the series with one more, of which no latency is known or wanted."""
         older, slot = self.older, self.newest
         if slot is None or slot.number < at // SLOT_S:
             older, slot = self._begun(at)
-        return Series(older, self.recent, Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s), self.within_s)
+        seen = Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s)
+        return Series(older, self.earlier, seen, self.within_s, self.latest)
 
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
         older, slot = self.older, self.newest
         if slot is None or slot.number < at // SLOT_S:
             older, slot = self._begun(at)
-        return Series(older, self.recent, Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s), self.within_s)
+        failed = Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s)
+        return Series(older, self.earlier, failed, self.within_s, self.latest)
 
     def percentile(self, share: float) -> float | None:
         """Return the latency in seconds that `share` of the newest answers stayed within; None without answers."""
-        if not self.recent:
-            return None
         ordered = sorted(self.recent)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
     def usual_s(self) -> float | None:
         """Return the middle of the newest few latencies: cheap enough to be asked for with every query."""
