@@ -104,12 +104,10 @@ def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool)
     state = fleet.providers[provider]
     if last:
         first = left_s
-    elif state.spec.reasoning:
-        first = rules.first_content_reasoning_s
     else:
-        first = _usual_s(state, rules)
+        first = min(left_s, rules.first_content_reasoning_s if state.spec.reasoning else _usual_s(state, rules))
     progress = rules.progress_reasoning_s if state.spec.reasoning else rules.progress_s
-    return Limits(rules.connect_s, min(first, left_s), progress, rules.total_s)
+    return Limits(rules.connect_s, first, progress, rules.total_s)
 
 
 def _usual_s(state: ProviderState, rules: AttemptRules) -> float:
