@@ -1,14 +1,13 @@
 """How queries ended, to be counted in an agent's traffic."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tui_failover.core.need import NO_NEEDS, Needs
 from tui_failover.core.query import Usage
 from tui_failover.core.traffic import Traffic
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """One query that ended; the fields are those of `Traffic.added`."""
 
     usage: Usage | None = None
