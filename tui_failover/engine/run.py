@@ -183,18 +183,15 @@ class Run(Struct):
                 yield from note.passed_over
 
 
-class Carrying:
+class Carrying(Struct):
     """The context a query is carried in: entered with its answer, and left when that is over for its caller."""
 
-    __slots__ = ("_answered", "_over", "_run")
-
-    def __init__(self, run: Run, answered: Awaitable[Carried], over: Callable[[Run], None]) -> None:
-        self._run = run
-        self._answered = answered
-        self._over = over
+    run: Run
+    answered: Awaitable[Carried]
+    over: Callable[[Run], None]
 
     def __aenter__(self) -> Awaitable[Carried]:
-        return self._answered
+        return self.answered
 
     async def __aexit__(self, *_: object) -> None:
-        self._over(self._run)
+        self.over(self.run)
