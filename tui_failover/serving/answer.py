@@ -1,6 +1,6 @@
 """Answers: whole ones, and those that go on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from tui_failover.serving.line import Line
 from tui_failover.wire.http_head import written_head
 
-_FIRST_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _CLOSE, _KEEP = "Connection: close", "Connection: keep-alive"
 _BODILESS = frozenset({204, 304})  # RFC 9112, 6.3
 
@@ -99,7 +99,7 @@ def whole(response: Response, utc: float, version: str, *, bare: bool, closes: b
         framing.append(_CLOSE)
     elif version == "1.0" and not closes:
         framing.append(_KEEP)
-    head = _head(response.status, response.headers, utc, framing)
+    head = written_head(_first_line(response.status), response.headers.items(), _date(int(utc)), *framing)
     return head if bare else head + response.body
 
 
@@ -108,12 +108,12 @@ def beginning(status: int, headers: Mapping[str, str], utc: float, version: str,
     framing = [] if version == "1.0" else ["Transfer-Encoding: chunked"]
     if closes or not framing:
         framing.append(_CLOSE)
-    return _head(status, headers, utc, framing)
+    return written_head(_first_line(status), headers.items(), _date(int(utc)), *framing)
 
 
-def _head(status: int, headers: Mapping[str, str], utc: float, framing: Iterable[str]) -> bytes:
-    first_line = _FIRST_LINES.get(status) or f"HTTP/1.1 {status} "
-    return written_head(first_line, headers.items(), _date(int(utc)), *framing)
+@lru_cache  # few of them are used
+def _first_line(status: int) -> str:
+    return f"HTTP/1.1 {status:d} {_PHRASES.get(status, '')}"
 
 
 @lru_cache(maxsize=2)

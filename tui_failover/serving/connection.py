@@ -9,6 +9,7 @@ from http import HTTPStatus
 from math import inf
 
 import httptools
+from multidict import istr
 
 from tui_failover.core.ports import Clock
 from tui_failover.serving.answer import Response, Stream, whole
@@ -23,6 +24,7 @@ _log.addHandler(logging.NullHandler())  # whoever wants the log configures one; 
 _FEW_AHEAD = 2  # requests, up to which their caller is listened to: one that has left is told by nothing else
 _MOST_AHEAD = 256  # requests that may come before the ones ahead of them are answered
 _MOST_BETWEEN = 64 << 10  # bytes between two pieces of a body: chunk sizes, trailers
+_CODING = istr("Transfer-Encoding")  # looked up without changing its case again
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]
 Refuse = Callable[[HTTPStatus, str, str], Response]
@@ -128,13 +130,16 @@ class Connection(asyncio.Protocol):
             return
         head = self._head
         begun = head.coming
+        head.came += len(data)
         self._between += len(data)
         try:
             self._parse(data)
         except httptools.HttpParserError:
             self._broken()
             return
-        if head.coming and self._state is _State.NEXT:  # still: it has not come to its end
+        if not head.coming:
+            head.came = 0
+        elif self._state is _State.NEXT:  # still: it has not come to its end
             self._wait(_State.HEAD, self._bounds.header_s)
         if begun and head.coming:
             head.trickle(len(data))
@@ -185,7 +190,7 @@ class Connection(asyncio.Protocol):
         headers, parser = self._head.headers(), self._parser
         method = parser.get_method().decode()
         fault = self._fault or self._too_much(method)
-        if fault is None and (coding := headers.get("Transfer-Encoding")) is not None and self._strange(coding):
+        if fault is None and (coding := headers.get(_CODING)) is not None and self._strange(coding):
             fault = self._malformed()
         if fault is not None:
             self._fail(fault)
@@ -240,7 +245,12 @@ class Connection(asyncio.Protocol):
     async def _serve(self, request: Request) -> None:
         try:
             try:
-                closes = self._sent(request, await self._handler(request))
+                answer = await self._handler(request)
+                if isinstance(answer, Stream):
+                    answer.end()
+                    closes = answer.closes or self._stopping
+                else:
+                    closes = self._send(request, answer)
             except ConnectionError:
                 raise
             except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
@@ -266,15 +276,10 @@ class Connection(asyncio.Protocol):
             self._begin_next()
         elif self._fault is not None:
             self._cut(self._fault)
+        elif self._head.coming:  # it came in part, and the rest may never come
+            self._wait(_State.HEAD, self._bounds.header_s)
         else:
-            self._await_next()
-
-    def _sent(self, request: Request, answer: Response | Stream) -> bool:
-        """Send what is left of an answer; return whether the connection ends with it."""
-        if isinstance(answer, Stream):
-            answer.end()
-            return answer.closes or self._stopping
-        return self._send(request, answer)
+            self._wait_for_caller(_State.NEXT)
 
     def _fault_of_ours(self, error: Exception) -> Response:
         _log.error("the server met a fault of its own: %s", type(error).__name__)
@@ -286,6 +291,7 @@ class Connection(asyncio.Protocol):
         self._wait(state, self._bounds.idle_s)
 
     def _send(self, request: Request, answer: Response, *, closes: bool = False) -> bool:
+        """Send a whole answer; return whether the connection ends with it."""
         if request.begun is not None:  # another answer cannot follow in the middle of one
             request.begun.break_off()
             return True
@@ -294,15 +300,11 @@ class Connection(asyncio.Protocol):
         self._line.send(whole(answer, self._caller.utc, request.version, bare=bare, closes=closes))
         return closes
 
-    def _await_next(self) -> None:
-        if self._head.coming:  # it came in part, and the rest may never come
-            self._wait(_State.HEAD, self._bounds.header_s)
-        else:
-            self._wait_for_caller(_State.NEXT)
-
     # Bounds.
 
     def _too_much(self, method: str = "") -> Response | None:
+        if self._head.short():
+            return None
         if self._head.too_long(method):
             message = f"headers exceed {self._bounds.header_bytes} bytes"
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", message)

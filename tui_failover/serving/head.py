@@ -13,12 +13,16 @@ class Head:
     Attributes:
         coming: it has begun and is not complete.
         target: the request target so far.
+        came: bytes of all the pieces that hold some of it, with whatever else they hold.
     """
 
-    __slots__ = ("_bounds", "_headers", "_longest", "_size", "_trickled", "coming", "target")
+    __slots__ = ("_bounds", "_fields", "_short", "_trickled", "came", "coming", "target")
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
+        # Not the whole bound: a header may come without the space that is counted for it.
+        self._short = min(bounds.line_bytes, bounds.header_bytes // 2)
+        self.came = 0
         self.begin()
         self.coming = False
 
@@ -26,8 +30,8 @@ class Head:
         """Read the next one."""
         self.coming = True
         self.target = b""
-        self._headers: list[tuple[str, str]] = []
-        self._size = self._longest = self._trickled = 0
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._trickled = 0
 
     def more_target(self, piece: bytes) -> None:
         """Take a piece of the request target."""
@@ -36,12 +40,7 @@ class Head:
     def add(self, name: bytes, value: bytes) -> None:
         """Take a header; what follows a body is left out."""
         if self.coming:
-            length = len(name) + len(value)
-            self._size += length + len(": \r\n")
-            if length > self._longest:
-                self._longest = length
-            if len(self._headers) <= self._bounds.headers:
-                self._headers.append((name.decode(), value.decode("utf-8", "surrogateescape")))
+            self._fields.append((name, value))
 
     def trickle(self, size: int) -> None:
         """Count bytes that came after its beginning, whatever the parser made of them."""
@@ -49,18 +48,29 @@ class Head:
 
     def headers(self) -> CIMultiDict[str]:
         """Return its headers."""
-        return CIMultiDict(self._headers)
+        fields = self._fields
+        return CIMultiDict([(name.decode(), value.decode("utf-8", "surrogateescape")) for name, value in fields])
 
     def path(self) -> str:
         """Return the request target, with surrogates for what is no UTF-8."""
         return self.target.decode("utf-8", "surrogateescape")
 
+    def short(self) -> bool:
+        """Tell whether it is within its bounds so far for the little that came."""
+        return self.came <= self._short and len(self._fields) <= self._bounds.headers
+
     def too_long(self, method: str = "") -> bool:
         """Tell whether all of it together is longer than is taken, its first line included."""
-        size = self._size + len(self.target) + (len(method) + len("  HTTP/1.1") if method else 0)
+        size = sum(map(_length, self._fields)) + len(": \r\n") * len(self._fields) + len(self.target)
+        size += len(method) + len("  HTTP/1.1") if method else 0
         return max(size, self._trickled - _END) > self._bounds.header_bytes
 
     def overgrown(self) -> bool:
         """Tell whether one of its lines is too long, or they are too many."""
         bounds = self._bounds
-        return max(self._longest, len(self.target)) > bounds.line_bytes or len(self._headers) > bounds.headers
+        longest = max(map(_length, self._fields), default=0)
+        return max(longest, len(self.target)) > bounds.line_bytes or len(self._fields) > bounds.headers
+
+
+def _length(field: tuple[bytes, bytes]) -> int:
+    return len(field[0]) + len(field[1])
