@@ -9,6 +9,7 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from msgspec import Struct
+from multidict import istr
 
 from tui_failover.core.names import AgentId
 from tui_failover.gateway.settings import GatewaySettings
@@ -18,9 +19,10 @@ from tui_failover.wire.error_writing import Fault
 from tui_failover.wire.members import Members, read_members
 from tui_failover.wire.verdict import Problem
 
-AGENT_HEADER = "x-failover-agent"
-STRICT_HEADER = "x-failover-strict"
-CONVERSATION_HEADER = "x-failover-conversation"
+AGENT_HEADER = istr("x-failover-agent")
+STRICT_HEADER = istr("x-failover-strict")
+CONVERSATION_HEADER = istr("x-failover-conversation")
+_KIND_HEADER, _CODING_HEADER = istr("Content-Type"), istr("Content-Encoding")
 _PATH = re.compile(
     r"(?:/agents/(?P<agent>[^/]{1,400}))?/v1(?:/models/(?P<model>.{1,400})|(?P<call>/[a-z0-9_/-]{1,100}))"
 )
@@ -65,19 +67,14 @@ class Path(Struct, frozen=True):
         path: below the version prefix.
         agent: named in it, or None.
         model: the one model it is about, or None.
+        dialect: the caller's; None where not the path but its headers tell it.
     """
 
     call: Call
     path: str
     agent: str | None
     model: str | None = None
-
-    def dialect(self, request: Request) -> Dialect:
-        """Return the dialect the caller speaks: of some calls it is known, else its headers tell."""
-        known = _DIALECTS.get(self.call)
-        if known is not None:
-            return known
-        return Dialect.ANTHROPIC if "anthropic-version" in request.headers else Dialect.OPENAI
+    dialect: Dialect | None = None
 
 
 @lru_cache(maxsize=1024)  # applications have few addresses, and each request's is looked at more than once
@@ -88,7 +85,13 @@ def read_path(raw_path: str) -> Path | None:
         return None
     path, agent, model = match["call"] or Call.MODELS.value, match["agent"], match["model"]
     call = _CALLS.get(path, Call.OTHER)
-    return Path(call, path, None if agent is None else unquote(agent), None if model is None else unquote(model))
+    dialect = _DIALECTS.get(call)
+    return Path(call, path, agent and unquote(agent), model and unquote(model), dialect)
+
+
+def dialect_of(request: Request) -> Dialect:
+    """Return the dialect of a caller whose path does not tell it."""
+    return Dialect.ANTHROPIC if "anthropic-version" in request.headers else Dialect.OPENAI
 
 
 class Asked(Struct, frozen=True):
@@ -221,9 +224,9 @@ def _as_shown(name: str) -> str | None:
 def _check_kind(request: Request) -> None:
     headers = request.headers
     # Most say just that; what comes with parameters, or in capitals, has to be taken apart.
-    if headers.get("Content-Type") != _JSON and request.kind != _JSON:
+    if headers.get(_KIND_HEADER) != _JSON and request.kind != _JSON:
         raise Refused(Fault.BAD_REQUEST, f"Send Content-Type: {_JSON}.", status=_UNREADABLE)
-    if headers.get("Content-Encoding", "identity").lower() != "identity":
+    if headers.get(_CODING_HEADER, "identity").lower() != "identity":
         raise Refused(Fault.BAD_REQUEST, "A body must not be compressed.", status=_UNREADABLE)
 
 

@@ -71,7 +71,8 @@ async def handed_out(
         try:
             ended = await _poured(onward.flow, carried, write)
         finally:
-            give_back(onward.flow, carried)
+            if carried.outcome is None:
+                give_back(onward.flow, carried)
         so_far = replace(so_far, delivered=onward.delivered)
     return ended
 
@@ -81,11 +82,10 @@ def give_back(flow: Flow, carried: Carried) -> None:
 
     One whose end mark has come has been given whole, though its caller may have left since.
     """
-    if carried.outcome is None:
-        whole = flow.whole
-        if whole is not None:
-            carried.ended(whole)
-        flow.close()
+    whole = flow.whole
+    if whole is not None:
+        carried.ended(whole)
+    flow.close()
 
 
 async def _poured(flow: Flow, carried: Carried, write: Write) -> Outcome:

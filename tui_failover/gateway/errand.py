@@ -1,7 +1,6 @@
 """One caller's request as the dispatcher carries it: how each provider is asked, and what came of it."""
 
-from functools import cache
-from typing import cast
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct, field
 
@@ -34,7 +33,7 @@ from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.error_writing import ErrorDetail, Fault, write_failed_response, write_stream_error
-from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Gathering, Refusal, Rendering
+from tui_failover.wire.forwarding import Flow, Forward, Gathering, Refusal, Rendering
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.members import read_members
@@ -57,6 +56,7 @@ _RESPONSES = f"{Call.RESPONSES.value}/"
 HELD_BACK = 256 << 10  # bytes of a stream that can be given anew by somebody else, where the agent wishes it
 _PER_TOKEN = 4  # characters
 _MOST_COUNTED = 400_000
+_Forwarding = Callable[[Forward, Limits], Awaitable[Flow | Refusal]]  # as `wire.forwarding.Forwarder` does
 _VERSION = "2023-06-01"  # a translated request goes out under it
 
 
@@ -80,8 +80,8 @@ class Errand(Struct):
     flow: Flow | None = None
     spec: ProviderSpec | None = None
     model: str = ""
-    refusals: list[tuple[Dialect, Refusal]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    refusals: tuple[tuple[Dialect, Refusal], ...] = ()
+    problems: tuple[Problem, ...] = ()
     delivered: Delivered | None = None
     _request: Request | Problem | None = None
     _translations: dict[ProviderId, Translated | Problem] = field(default_factory=dict)
@@ -106,17 +106,18 @@ class Errand(Struct):
         if isinstance(translated, Translated):
             return ""
         if translated not in self.problems:
-            self.problems.append(translated)
+            self.problems += (translated,)
         return f"cannot carry the request: {translated.text}"
 
     async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
         """Ask this provider."""
-        if not _takes_bytes(type(upstream)):
+        forward: _Forwarding | None = getattr(upstream, "forward", None)
+        if forward is None:
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
         order = self._order(spec)
-        answer = await cast("Forwarder", upstream).forward(order, limits)
+        answer = await forward(order, limits)
         if isinstance(answer, Refusal):
-            self.refusals.append((spec.dialect, answer))
+            self.refusals += ((spec.dialect, answer),)
             return answer.failed
         self.flow, self.spec, self.model = answer, spec, order.model
         return Open(limit_words(answer.headers))
@@ -144,7 +145,11 @@ class Errand(Struct):
 
     def model_at(self, spec: ProviderSpec) -> str:
         """Return what the provider is asked for."""
-        return self.settings.model_for(spec.id, spec.model, self.asked.body.values.get("model"))
+        own, names = spec.model, self.settings.models.get(spec.id)
+        if names is None:
+            return own
+        asked = self.asked.body.values.get("model")
+        return names.get(asked, own) if isinstance(asked, str) else own
 
     def _order(self, spec: ProviderSpec) -> Forward:
         asked, model = self.asked, self.model_at(spec)
@@ -154,11 +159,12 @@ class Errand(Struct):
             self.making.standing = Standing()
         made = self._translations.get(spec.id)
         translated = made if isinstance(made, Translated) else None
+        rendering = self._rendering(spec, translated)
         order = Forward(
             asked.path,
             asked.body,
             model,
-            self._rendering(spec, translated),
+            rendering if self.mid_stream is not MidStream.CONTINUE else self._remembered(rendering),
             asked.headers,
             changes(asked) if translated is None else {},
             stream=asked.streams or (self.settings.rescue_whole and can_stream(asked)),
@@ -167,14 +173,12 @@ class Errand(Struct):
         )
         return order if translated is None else in_translation(order, spec.dialect, translated)
 
-    def _rendering(self, spec: ProviderSpec, translated: Translated | None) -> Rendering | Gathering:
-        rendering = self._rendered(spec, translated)
-        if isinstance(rendering, Gathering):
+    def _remembered(self, rendering: Rendering | Gathering) -> Rendering | Gathering:
+        """Have an answer that can be gone on with elsewhere be read along."""
+        if isinstance(rendering, Gathering) or not self._may_be_continued:
             return rendering
-        if self.mid_stream is MidStream.CONTINUE and self._may_be_continued:
-            self.delivered = Delivered(self.asked.dialect)
-            return Remembered(rendering, self.delivered)
-        return rendering
+        self.delivered = Delivered(self.asked.dialect)
+        return Remembered(rendering, self.delivered)
 
     @property
     def _may_be_continued(self) -> bool:
@@ -183,7 +187,7 @@ class Errand(Struct):
         known = asked.streams and asked.call in {Call.CHAT, Call.MESSAGES}
         return known and may_be_continued(asked.dialect, asked.body.values)
 
-    def _rendered(self, spec: ProviderSpec, translated: Translated | None) -> Rendering | Gathering:
+    def _rendering(self, spec: ProviderSpec, translated: Translated | None) -> Rendering | Gathering:
         if translated is not None:
             kind = TranslatedStream if self.asked.streams else TranslatedWhole
             return kind(spec.dialect, translated.wording, self.making)
@@ -247,11 +251,6 @@ def changes(asked: Asked) -> dict[str, object]:
         case _:
             return {}
     return {} if cleaned is None else {member: cleaned}
-
-
-@cache  # to look for a protocol's methods takes longer than to call one
-def _takes_bytes(kind: type[object]) -> bool:
-    return issubclass(kind, Forwarder)
 
 
 def can_stream(asked: Asked) -> bool:

@@ -15,7 +15,7 @@ from tui_failover.core.outcome import Failed, FailureKind
 from tui_failover.core.ports import Clock
 from tui_failover.engine.errand import Carried
 from tui_failover.engine.manager import FailoverManager
-from tui_failover.gateway.asked import CLOSE, Call, Path, Refused, check_method, read_asked, read_path
+from tui_failover.gateway.asked import CLOSE, Call, Path, Refused, check_method, dialect_of, read_asked, read_path
 from tui_failover.gateway.catalogue import entry, listed, page
 from tui_failover.gateway.continuing import give_back, handed_out
 from tui_failover.gateway.errand import Errand
@@ -40,9 +40,10 @@ from tui_failover.wire.verdict import Problem
 
 _log = logging.getLogger("tui_failover.gateway")
 LetsIn = Callable[[Iterable[bytes]], bool]
+_OK = HTTPStatus.OK
 _STREAM = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 _JSON = {"content-type": "application/json"}
-_OURS = {"server": "tui-failover"}
+_SERVER = "tui-failover"
 _UNKNOWN = Path(Call.OTHER, "", None)
 _STOPPING = "The gateway is stopping."
 _ID_BYTES = 12
@@ -59,6 +60,9 @@ class _Turn(Struct, frozen=True):
     query_id: str
 
 
+_Answering = Callable[[_Turn], Awaitable[Response | Stream]]
+
+
 class Gateway:
     """Serves the vendors' paths on the loop its manager runs on; whoever listens hands it the requests."""
 
@@ -66,6 +70,8 @@ class Gateway:
         self._manager = manager
         self._clock = clock
         self._settings = settings or GatewaySettings()
+        # How calls are answered that nobody else is asked for.
+        self._calls: Mapping[Call, _Answering] = {Call.MODELS: self._models, Call.COUNT: self._estimated}
         self._under_way: set[Request] = set()
         self._idle = asyncio.Event()  # of use only once nothing more is taken
         self._stopping = False
@@ -88,11 +94,11 @@ class Gateway:
             lets_in: tells whether one of the tokens a caller presents is good; None where none is needed.
         """
         path = read_path(request.target) or _UNKNOWN
-        turn = _Turn(request, path, path.dialect(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
+        turn = _Turn(request, path, path.dialect or dialect_of(request), f"fq_{_PROCESS}{next(_NUMBERS):08x}")
         try:
             self._let_in(turn, lets_in)
             self._under_way.add(request)
-            return await self._served(turn)
+            return await self._calls.get(path.call, self._carried)(turn)
         except Refused as refused:
             detail = ErrorDetail(turn.query_id, refused.field, status=refused.status)
             response = _written(write_error(turn.dialect, refused.fault, refused.message, detail), turn)
@@ -143,15 +149,6 @@ class Gateway:
                 Fault.KEY, "A token that is valid here is needed, as Authorization: Bearer or x-api-key."
             )
 
-    def _served(self, turn: _Turn) -> Awaitable[Response | Stream]:
-        match turn.path.call:
-            case Call.MODELS:
-                return self._models(turn)
-            case Call.COUNT:
-                return self._estimated(turn)
-            case _:
-                return self._carried(turn)
-
     def _look_for_end(self) -> None:
         if not self._under_way:
             self._idle.set()
@@ -169,7 +166,8 @@ class Gateway:
                 try:
                     return await self._handed_on(turn, errand, flow, carried)
                 finally:
-                    give_back(flow, carried)
+                    if carried.outcome is None:
+                        give_back(flow, carried)
         except QueryRefused as error:
             return _written(of_refused(errand, error, turn.query_id), turn)
         except AllProvidersFailed as error:
@@ -180,12 +178,9 @@ class Gateway:
             raise Refused(Fault.NO_PROVIDER, _STOPPING) from None
 
     async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> Response | Stream:
-        headers = {
-            **passed_on(flow.headers),
-            **served_by(errand, carried.attempts),
-            **_OURS,
-            QUERY_ID: turn.query_id,
-        }
+        headers = passed_on(flow.headers)
+        headers |= served_by(errand, carried.attempts)
+        headers |= {"server": _SERVER, QUERY_ID: turn.query_id}
         if errand.asked.streams:
             return await self._stream(turn, headers, errand, flow, carried)
         pieces: list[bytes] = []
@@ -193,13 +188,13 @@ class Gateway:
             pieces.append(data)
         carried.ended(data)
         if errand.asked.call is not Call.OTHER:
-            headers.update(_JSON)
-        return Response(HTTPStatus.OK, headers, b"".join(pieces))
+            headers |= _JSON
+        return Response(_OK, headers, b"".join(pieces))
 
     async def _stream(
         self, turn: _Turn, headers: dict[str, str], errand: Errand, flow: Flow, carried: Carried
     ) -> Response | Stream:
-        stream = turn.request.begin(HTTPStatus.OK, headers | _STREAM)
+        stream = turn.request.begin(_OK, headers | _STREAM)
         try:
             ended = await handed_out(flow, errand, carried, self._manager.dispatcher, stream.write)
         except asyncio.CancelledError:
@@ -256,11 +251,11 @@ def _presented(request: Request) -> Iterator[bytes]:
 
 
 def _answer(body: bytes, headers: Mapping[str, str], turn: _Turn) -> Response:
-    return Response(HTTPStatus.OK, {**headers, **_OURS, QUERY_ID: turn.query_id}, body)
+    return Response(_OK, {**headers, "server": _SERVER, QUERY_ID: turn.query_id}, body)
 
 
 def _written(error: WrittenError, turn: _Turn) -> Response:
-    headers = {**error.headers, **_OURS, QUERY_ID: turn.query_id}
+    headers = {**error.headers, "server": _SERVER, QUERY_ID: turn.query_id}
     return Response(error.status, headers, error.body)
 
 

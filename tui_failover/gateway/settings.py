@@ -35,8 +35,3 @@ class GatewaySettings(Struct, frozen=True):
     body_s: float = 60.0
     at_once: int = 2000
     drain_s: float = 30.0
-
-    def model_for(self, provider: ProviderId, own: str, asked: object) -> str:
-        """Return what `provider`, whose own model is `own`, is asked for."""
-        known = self.models.get(provider, {})
-        return known.get(asked, own) if isinstance(asked, str) else own
