@@ -93,7 +93,7 @@ async def test_more_requests_ahead_than_anybody_needs_are_refused_after_the_firs
     gate.set()
     await settled()
 
-    assert caller.heard == OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+    assert caller.heard == OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 @virtually
@@ -106,7 +106,7 @@ async def test_answer_that_ends_its_connection_says_so_once_to_callers_of_both_v
     callers[1].say(asking("/", "Connection: keep-alive", version="1.0"))
     await settled()
 
-    assert [caller.heard for caller in callers] == [OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n"] * 2
+    assert [caller.heard for caller in callers] == [OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n"] * 2
 
 
 @virtually
@@ -343,7 +343,7 @@ async def test_answer_that_goes_on_comes_in_chunks_and_ends_with_its_mark() -> N
     caller.say(asking())
     await settled()
 
-    assert caller.heard == (OK + b"X: y\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+    assert caller.heard == (OK + b"Transfer-Encoding: chunked\r\nX: y\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
     assert caller.line.open
 
 
@@ -353,7 +353,7 @@ async def test_answer_that_goes_on_ends_with_the_connection_for_old_callers() ->
     caller.say(asking("/", "Connection: keep-alive", version="1.0"))
     await settled()
 
-    assert caller.heard == OK + b"X: y\r\nConnection: close\r\n\r\nonetwo"
+    assert caller.heard == OK + b"Connection: close\r\nX: y\r\n\r\nonetwo"
     assert not caller.line.open
 
 

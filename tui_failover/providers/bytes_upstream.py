@@ -24,9 +24,15 @@ if TYPE_CHECKING:
     from tui_failover.providers.http_answer import HttpAnswer
     from tui_failover.providers.http_client import HttpClient
 
-ANTHROPIC_VERSION = "2023-06-01"  # where a caller of another dialect has named none
+ANTHROPIC_VERSION = "2023-06-01"
 _PREFIX = {Dialect.OPENAI: "", Dialect.ANTHROPIC: "/v1"}
-_ANY_KIND = {"accept": "*/*"}  # where a caller has named none
+_ANY_KIND = {"accept": "*/*"}
+# Where a caller has named none; one of another dialect never does.
+_DEFAULTS = {
+    Dialect.OPENAI: _ANY_KIND,
+    Dialect.ANTHROPIC: _ANY_KIND | {"anthropic-version": ANTHROPIC_VERSION},
+}
+_WITH_USAGE = {"include_usage": True}
 _OWN_HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 
 
@@ -40,7 +46,9 @@ class BytesUpstream:
         self._diagnostician = Diagnostician(keyring.secrets, lambda: clock.now().utc)
         self._client: HttpClient | None = None
         self._base = connection.base_url.rstrip("/") + _PREFIX[spec.dialect]
-        self._own_headers: tuple[str, dict[str, str]] = ("", {})
+        self._defaults = _DEFAULTS[spec.dialect]
+        self._signed: dict[str, str] = {}
+        self._signed_with: str | None = None
 
     async def forward(self, order: Forward, limits: Limits) -> Flow | Refusal:
         """Send the request, and return once there is something for the caller or a reason why there is not."""
@@ -66,7 +74,7 @@ class BytesUpstream:
 
     def _request(self, order: Forward, limits: Limits, left_us: Callable[[], None]) -> "Awaitable[HttpAnswer]":
         client = self._client or self._opened()
-        body, headers = self._body(order), self._headers(order.headers)
+        headers, body = self._headers(order.headers), self._body(order)
         return client.post(order.path, headers, body, limits.connect_s, left_us)
 
     def _opened(self) -> "HttpClient":
@@ -76,34 +84,28 @@ class BytesUpstream:
         return self._client
 
     def _headers(self, callers: Mapping[str, str]) -> dict[str, str]:
-        headers = {**_ANY_KIND, **callers, **self._signed()}
-        if self._spec.dialect is Dialect.ANTHROPIC:
-            headers.setdefault("anthropic-version", ANTHROPIC_VERSION)
-        return headers
+        if self._signed_with != self._keyring.newest:
+            self._sign()
+        return {**self._defaults, **callers, **self._signed}
 
-    def _signed(self) -> dict[str, str]:
-        """Return the headers of our own; made anew only where the key is another one."""
-        key, headers = self._own_headers
-        if not headers or key != self._keyring.newest:
-            signed: dict[str, str] = {}
-            self._keyring.sign(signed)
-            headers = _OWN_HEADERS | {name.lower(): value for name, value in signed.items()}
-            self._own_headers = (self._keyring.newest, headers)
-        return headers
+    def _sign(self) -> None:
+        """Make the headers of our own, with the newest key."""
+        signed: dict[str, str] = {}
+        self._keyring.sign(signed)
+        self._signed = _OWN_HEADERS | {name.lower(): value for name, value in signed.items()}
+        self._signed_with = self._keyring.newest
 
     def _body(self, order: Forward) -> bytes:
-        changes = dict(order.changes)
-        if order.body.values.get("model") != order.model:
+        changes, values = dict(order.changes), order.body.values
+        if values.get("model") != order.model:
             changes["model"] = order.model
-        if order.stream is not None and order.body.values.get("stream") is not order.stream:
+        if order.stream is not None and values.get("stream") is not order.stream:
             changes["stream"] = order.stream
         openai = self._spec.dialect is Dialect.OPENAI and order.talk
         if openai and order.stream and self._connection.usage_in_stream:
-            changes["stream_options"] = {
-                **as_mapping(order.body.values.get("stream_options")),
-                "include_usage": True,
-            }
+            options = values.get("stream_options")
+            changes["stream_options"] = _WITH_USAGE if options is None else as_mapping(options) | _WITH_USAGE
         renamed: dict[str, str] = {}
-        if openai and self._connection.max_tokens_field == "max_tokens" and "max_tokens" not in order.body.values:
+        if openai and self._connection.max_tokens_field == "max_tokens" and "max_tokens" not in values:
             renamed["max_completion_tokens"] = "max_tokens"
         return order.body.with_values(changes, renamed)

@@ -31,7 +31,7 @@ class HttpClient:
         url = urlsplit(base_url)
         host = (url.hostname or "").encode("idna").decode("ascii")
         port = _PORTS[url.scheme]
-        self._host = f"[{host}]" if ":" in host else host
+        self._host = f"host: [{host}]" if ":" in host else f"host: {host}"
         if url.port not in {None, port}:
             port = url.port or port
             self._host += f":{port}"
@@ -66,8 +66,8 @@ class HttpClient:
             NotHttp: what came is no HTTP.
             ValueError: a header that would end the line it stands on.
         """
-        framed = {"host": self._host, "content-length": str(len(body)), **headers}
-        head = written_head(f"POST {self._path}{path} HTTP/1.1", framed.items())
+        first_line, length = f"POST {self._path}{path} HTTP/1.1", f"content-length: {len(body)}"
+        head = written_head(first_line, headers.items(), self._host, length)
         connection = self._kept() or await self._opened(connect_s)
         coming = connection.ask(head, body, left_us)
         try:

@@ -50,10 +50,12 @@ class Keyring:
             key = self._connection.key().strip()
         except Exception:  # noqa: BLE001 - reading a key may fail in any way, and what it says may hold the key
             return False
-        if not key or not key.isascii() or not key.isprintable():
+        if not key:
             return False
         if key == self.newest:
             return True
+        if not key.isascii() or not key.isprintable():
+            return False
         if key in self._keys:
             self._keys.remove(key)
         self._keys.append(key)

@@ -1,7 +1,6 @@
 """One provider behind the `Upstream` port, whatever dialect it speaks."""
 
 import asyncio
-from collections.abc import Awaitable
 
 from tui_failover.core.copying import replace
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
@@ -17,7 +16,6 @@ from tui_failover.providers.transport import LOADING
 from tui_failover.providers.watch import Language, Watch
 from tui_failover.wire.delta import Delta, as_mapping
 from tui_failover.wire.error_body import error_in
-from tui_failover.wire.forwarding import Flow, Forward, Refusal
 from tui_failover.wire.sse import SseEvent, json_object
 
 PROBE_MAX_TOKENS = 16
@@ -26,12 +24,17 @@ _CONNECT_SHARE = 0.8  # of a check's time, so that a host that cannot be reached
 
 
 class SdkUpstream:
-    """One provider: queries and checks through its SDK, callers' own requests as bytes."""
+    """One provider: queries and checks through its SDK, callers' own requests as bytes.
+
+    Attributes:
+        forward: sends a request as bytes, past the SDK.
+    """
 
     def __init__(
         self, spec: ProviderSpec, keyring: Keyring, speaker: Speaker, forwarder: BytesUpstream, clock: Clock
     ) -> None:
         self._spec = spec
+        self.forward = forwarder.forward
         self._forwarder = forwarder
         self._keyring = keyring
         self._speaker = speaker
@@ -71,10 +74,6 @@ class SdkUpstream:
                 return self._expecting(
                     await self._watch.attempt(lambda: self._speaker.ask(capped, asking), limits)
                 )
-
-    def forward(self, order: Forward, limits: Limits) -> Awaitable[Flow | Refusal]:
-        """Send a request as bytes, past the SDK."""
-        return self._forwarder.forward(order, limits)
 
     async def close(self) -> None:
         """Give back connections; no call is made afterwards."""

@@ -9,12 +9,12 @@ def written_head(first_line: str, headers: Iterable[tuple[str, str]], *lines: st
     Args:
         first_line: of a request or an answer.
         headers: names and values; bytes that came as surrogates leave as they came.
-        lines: further headers, as they are sent.
+        lines: headers that stand before them, as they are sent.
 
     Raises:
         ValueError: one of them would end its line and begin another.
     """
-    head = [first_line, *map(": ".join, headers), *lines]
+    head = [first_line, *lines, *map(": ".join, headers)]
     said = "".join(head)
     if "\n" in said or "\r" in said:
         message = "a header that holds the end of a line"

@@ -31,6 +31,7 @@ _GROUPS = (
     (Quantity.WRITTEN, *_anthropic("output-tokens")),
     (Quantity.TOKENS, *_anthropic("tokens")),
 )
+_TELLING = frozenset(left_name for _, _, left_name, _ in _GROUPS)
 
 
 def limit_words(headers: Mapping[str, str]) -> tuple[Word, ...]:
@@ -39,6 +40,8 @@ def limit_words(headers: Mapping[str, str]) -> tuple[Word, ...]:
     Args:
         headers: of the answer, with lower-case names; times are measured against its own `date`.
     """
+    if _TELLING.isdisjoint(headers):
+        return ()
     words: dict[Quantity, Word] = {}
     for quantity, limit_name, left_name, reset_name in _GROUPS:
         if left_name not in headers or quantity in words:
