@@ -160,8 +160,7 @@ async def read_asked(
     request: Request, path: Path, dialect: Dialect, settings: GatewaySettings, agents: Collection[AgentId]
 ) -> Asked:
     """Return what is asked in that dialect; raises `Refused`."""
-    check_method(request, "POST")
-    _check_kind(request)
+    _check_form(request)
     try:
         body = read_members(await request.body(settings.body_bytes, settings.body_s))
     except (BodyTooLong, TimeoutError, BodyBroken) as error:
@@ -221,8 +220,10 @@ def _as_shown(name: str) -> str | None:
     return lower if lower in _SHOWN or lower.startswith(_SHOWN_BEGINNING) else None
 
 
-def _check_kind(request: Request) -> None:
+def _check_form(request: Request) -> None:
     headers = request.headers
+    if request.method != "POST":
+        check_method(request, "POST")
     # Most say just that; what comes with parameters, or in capitals, has to be taken apart.
     if headers.get(_KIND_HEADER) != _JSON and request.kind != _JSON:
         raise Refused(Fault.BAD_REQUEST, f"Send Content-Type: {_JSON}.", status=_UNREADABLE)

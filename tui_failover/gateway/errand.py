@@ -68,6 +68,7 @@ class Errand(Struct):
         flow: the answer, once there is one.
         spec: of the provider that gives it.
         model: what that provider was asked for; "" until then.
+        translation: what it was asked instead, if it speaks another dialect.
         refusals: every answer that was no answer, in order, with its provider's dialect.
         problems: why providers could not be asked at all.
         delivered: what the caller has been given, where somebody else may have to go on with it.
@@ -80,6 +81,7 @@ class Errand(Struct):
     flow: Flow | None = None
     spec: ProviderSpec | None = None
     model: str = ""
+    translation: Translated | None = None
     refusals: tuple[tuple[Dialect, Refusal], ...] = ()
     problems: tuple[Problem, ...] = ()
     delivered: Delivered | None = None
@@ -114,12 +116,14 @@ class Errand(Struct):
         forward: _Forwarding | None = getattr(upstream, "forward", None)
         if forward is None:
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
-        order = self._order(spec)
+        made = self._translations.get(spec.id)
+        translation = made if isinstance(made, Translated) else None
+        order = self._order(spec, translation)
         answer = await forward(order, limits)
         if isinstance(answer, Refusal):
             self.refusals += ((spec.dialect, answer),)
             return answer.failed
-        self.flow, self.spec, self.model = answer, spec, order.model
+        self.flow, self.spec, self.model, self.translation = answer, spec, order.model, translation
         return Open(limit_words(answer.headers))
 
     @property
@@ -137,12 +141,6 @@ class Errand(Struct):
             return write_stream_error(self.asked.dialect, kind, text, detail)
         return write_failed_response(self.making.standing, kind, text, detail)
 
-    @property
-    def translation(self) -> Translated | None:
-        """The translation that was answered, if it was one."""
-        made = None if self.spec is None else self._translations.get(self.spec.id)
-        return made if isinstance(made, Translated) else None
-
     def model_at(self, spec: ProviderSpec) -> str:
         """Return what the provider is asked for."""
         own, names = spec.model, self.settings.models.get(spec.id)
@@ -151,14 +149,12 @@ class Errand(Struct):
         asked = self.asked.body.values.get("model")
         return names.get(asked, own) if isinstance(asked, str) else own
 
-    def _order(self, spec: ProviderSpec) -> Forward:
+    def _order(self, spec: ProviderSpec, translated: Translated | None) -> Forward:
         asked, model = self.asked, self.model_at(spec)
         if asked.call is Call.OTHER:
             return Forward(asked.path, asked.body, model, Untouched(), asked.headers, talk=False)
         if asked.call is Call.RESPONSES:
             self.making.standing = Standing()
-        made = self._translations.get(spec.id)
-        translated = made if isinstance(made, Translated) else None
         rendering = self._rendering(spec, translated)
         order = Forward(
             asked.path,

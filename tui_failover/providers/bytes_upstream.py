@@ -4,7 +4,7 @@ Much faster than an SDK, and nothing is lost on the way. What counts as an answe
 the same as for queries through the SDKs.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -74,19 +74,16 @@ class BytesUpstream:
 
     def _request(self, order: Forward, limits: Limits, left_us: Callable[[], None]) -> "Awaitable[HttpAnswer]":
         client = self._client or self._opened()
-        headers, body = self._headers(order.headers), self._body(order)
-        return client.post(order.path, headers, body, limits.connect_s, left_us)
+        if self._signed_with != self._keyring.newest:
+            self._sign()
+        headers = {**self._defaults, **order.headers, **self._signed}
+        return client.post(order.path, headers, self._body(order), limits.connect_s, left_us)
 
     def _opened(self) -> "HttpClient":
         from tui_failover.providers.http_client import HttpClient
 
         self._client = HttpClient(self._base)
         return self._client
-
-    def _headers(self, callers: Mapping[str, str]) -> dict[str, str]:
-        if self._signed_with != self._keyring.newest:
-            self._sign()
-        return {**self._defaults, **callers, **self._signed}
 
     def _sign(self) -> None:
         """Make the headers of our own, with the newest key."""

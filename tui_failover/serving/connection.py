@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._line = Line()
         self.gone = self._line.gone
+        self._clock = clock
         self._caller = Caller("", self._line, bounds.linger_s, clock)
         self._head = Head(bounds)
         # For the parser.
@@ -189,7 +190,7 @@ class Connection(asyncio.Protocol):
         """Begin to answer: whoever does reads the body."""
         headers, parser = self._head.headers(), self._parser
         method = parser.get_method().decode()
-        fault = self._fault or self._too_much(method)
+        fault = self._fault or (None if self._head.short() else self._too_much(method))
         if fault is None and (coding := headers.get(_CODING)) is not None and self._strange(coding):
             fault = self._malformed()
         if fault is not None:
@@ -297,14 +298,12 @@ class Connection(asyncio.Protocol):
             return True
         closes = closes or answer.closes or self._stopping or not (request.keeps and request.come)
         bare = request.method == "HEAD"
-        self._line.send(whole(answer, self._caller.utc, request.version, bare=bare, closes=closes))
+        self._line.send(whole(answer, self._clock.now().utc, request.version, bare=bare, closes=closes))
         return closes
 
     # Bounds.
 
     def _too_much(self, method: str = "") -> Response | None:
-        if self._head.short():
-            return None
         if self._head.too_long(method):
             message = f"headers exceed {self._bounds.header_bytes} bytes"
             return self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too-long", message)
@@ -367,7 +366,7 @@ class Connection(asyncio.Protocol):
         """Answer what has not been read as a request, and close."""
         transport = self._line.transport
         if transport is not None and not transport.is_closing():
-            transport.write(whole(response, self._caller.utc, "1.1", bare=False, closes=True))
+            transport.write(whole(response, self._clock.now().utc, "1.1", bare=False, closes=True))
         self._leave(unread=unread)
 
     def _leave(self, *, unread: bool = False) -> None:
