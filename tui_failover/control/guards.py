@@ -5,10 +5,13 @@ import re
 from collections.abc import Collection
 from http import HTTPStatus
 
+from multidict import istr
+
 from tui_failover.control.answer import JSON
 from tui_failover.control.problem import Problem, bad_request
 from tui_failover.serving import BodyBroken, BodyTooLong, Request
 
+_HOST, _ORIGIN, _SITE = istr("Host"), istr("Origin"), istr("Sec-Fetch-Site")
 CHANGING = frozenset({"POST", "PUT", "PATCH"})
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _MOST_PARTS = 5_000  # members, elements and brackets; a conversation of a thousand turns stays below
@@ -28,7 +31,7 @@ def check_target(request: Request) -> None:
 
 def check_host(request: Request, ours: Collection[str]) -> None:
     """Refuse what was not meant for us, as a web page sends it whose name was rebound to this address."""
-    sent = request.headers.getall("Host", [])
+    sent = request.headers.getall(_HOST, [])
     if len(sent) != 1:
         message = f"exactly one Host header is needed, {len(sent)} came"
         raise bad_request(message, "bad-host")
@@ -40,10 +43,10 @@ def check_host(request: Request, ours: Collection[str]) -> None:
 def check_origin(request: Request, allowed: Collection[str]) -> None:
     """Refuse what web pages send, but for those the settings name."""
     headers = request.headers
-    if "Origin" not in headers and "Sec-Fetch-Site" not in headers:
+    if _ORIGIN not in headers and _SITE not in headers:
         return  # no web page did
-    origins = headers.getall("Origin", [])
-    sites = headers.getall("Sec-Fetch-Site", [])
+    origins = headers.getall(_ORIGIN, [])
+    sites = headers.getall(_SITE, [])
     if any(origin not in allowed for origin in origins):
         message = "web pages of this origin may not call here"
         raise Problem(HTTPStatus.FORBIDDEN, "wrong-origin", message)

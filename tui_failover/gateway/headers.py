@@ -11,7 +11,6 @@ from tui_failover.gateway.errand import Errand
 QUERY_ID = "x-failover-query-id"
 _MINE = "x-failover-"
 _ATTEMPTS = f"{_MINE}attempts"
-_AT_ONCE = {_ATTEMPTS: "1"}  # the first who was asked has answered
 _KEPT_BACK = frozenset(
     {
         "alt-svc", "anthropic-organization-id", "connection", "content-encoding", "content-length", "date",
@@ -40,16 +39,17 @@ def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> dict[str, str]:
+def served_by(errand: Errand, attempts: Sequence[AttemptRecord]) -> Mapping[str, str]:
     """Return what tells a caller who answered, and after what."""
     spec = errand.spec
     if spec is None:
         return {}
-    history = tried(attempts, answered=1) if attempts else _AT_ONCE
-    said = {**_of_provider(spec.id, errand.model), **history}
+    said = _at_once(spec.id, errand.model)
+    if attempts:
+        said = {**said, **tried(attempts, answered=1)}
     translation = errand.translation
     if translation is not None:
-        said[f"{_MINE}translated"] = f"{errand.asked.spoken}>{spec.dialect}"
+        said = {**said, f"{_MINE}translated": f"{errand.asked.spoken}>{spec.dialect}"}
         warnings = ",".join(translation.warnings)
         if warnings and _sendable(warnings):
             said[f"{_MINE}warnings"] = warnings
@@ -75,8 +75,9 @@ def _may_pass(name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)  # as few as there are models
-def _of_provider(provider: ProviderId, model: str) -> Mapping[str, str]:
-    said = {f"{_MINE}provider": _named(provider), f"{_MINE}model": model}
+def _at_once(provider: ProviderId, model: str) -> Mapping[str, str]:
+    """Return what is said of the first who was asked, where it has answered."""
+    said = {f"{_MINE}provider": _named(provider), f"{_MINE}model": model, _ATTEMPTS: "1"}
     return {name: value for name, value in said.items() if _sendable(value)}
 
 

@@ -180,7 +180,8 @@ class Gateway:
     async def _handed_on(self, turn: _Turn, errand: Errand, flow: Flow, carried: Carried) -> Response | Stream:
         headers = passed_on(flow.headers)
         headers |= served_by(errand, carried.attempts)
-        headers |= {"server": _SERVER, QUERY_ID: turn.query_id}
+        headers["server"] = _SERVER
+        headers[QUERY_ID] = turn.query_id
         if errand.asked.streams:
             return await self._stream(turn, headers, errand, flow, carried)
         pieces: list[bytes] = []
