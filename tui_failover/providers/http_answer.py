@@ -2,11 +2,11 @@
 
 import asyncio
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 MOST_WAITING = 256 << 10  # bytes that nobody has read yet, before the provider is left waiting
 _PIECE = 64 << 10  # bytes that are decompressed at once
-_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _DEFLATE = 8  # in the low half of zlib's first byte (RFC 1950, 2.2)
 _GZIP = 0x1F
@@ -37,7 +37,7 @@ class HttpAnswer:
     """
 
     __slots__ = (
-        "_cut", "_ended", "_error", "_inflating", "_pieces", "_resume", "_size", "_waiter", "headers", "status",
+        "_cut", "_ended", "_error", "_pieces", "_resume", "_size", "_waiter", "headers", "status",
     )  # fmt: skip
 
     def __init__(
@@ -60,15 +60,13 @@ class HttpAnswer:
         self._waiter: asyncio.Future[None] | None = None
         self._error: Exception | None = None
         self._ended = False
-        coding = headers.get("content-encoding")
-        self._inflating = _Inflating() if coding and coding.strip().lower() in _CODINGS else None
 
     @property
     def at_end(self) -> bool:
         """Whether all of the body has been read."""
-        return self._ended and self._error is None and not self._pieces and self._inflating is None
+        return self._ended and self._error is None and not self._pieces
 
-    def read(self) -> Awaitable[bytes]:
+    async def read(self) -> bytes:
         """Return the next bytes of the body as they come; b"" at its end.
 
         Raises:
@@ -76,7 +74,20 @@ class HttpAnswer:
             NotHttp: it went on as no answer does.
             NotDecodable: it is not in the coding its head names.
         """
-        return self._next() if self._inflating is None else self._inflating.read(self._next)
+        pieces = self._pieces
+        while not pieces:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                return b""
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        held, self._size = self._size, 0
+        if held > MOST_WAITING and not self._ended:
+            self._resume()
+        return data
 
     def close(self) -> None:
         """Give the answer up: its connection is cut at once, unless it has gone back to the others.
@@ -102,40 +113,34 @@ class HttpAnswer:
             if self._waiter is not None:
                 self._wake(self._waiter)
 
-    async def _next(self) -> bytes:
-        pieces = self._pieces
-        while not pieces:
-            if self._error is not None:
-                raise self._error
-            if self._ended:
-                return b""
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
-        held, self._size = self._size, 0
-        if held > MOST_WAITING and not self._ended:
-            self._resume()
-        return data
-
     def _wake(self, waiter: "asyncio.Future[None]") -> None:
         self._waiter = None
         if not waiter.done():
             waiter.set_result(None)
 
 
-class _Inflating:
-    """A compressed body read in small pieces, so that a little of it never becomes a lot of memory."""
+class CodedAnswer(HttpAnswer):
+    """An answer whose body is compressed; read in small pieces, so that a little never becomes a lot of memory."""
 
-    def __init__(self) -> None:
+    __slots__ = ("_full", "_inflate", "_left")
+
+    def __init__(
+        self, status: int, headers: dict[str, str], resume: Callable[[], None], cut: Callable[[], None]
+    ) -> None:
+        super().__init__(status, headers, resume, cut)
         self._inflate: zlib._Decompress | None = None
         self._left = b""
         self._full = False  # what was made of the last piece may not be all of it
 
-    async def read(self, more: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return the next bytes; b"" at the end."""
+    @property
+    def at_end(self) -> bool:
+        """Whether all of the body has been read; never told before `read` has."""
+        return False
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the body as they were before they were compressed; b"" at its end."""
         while True:
-            data = self._left or (b"" if self._full else await more())
+            data = self._left or (b"" if self._full else await super().read())
             if not data and not self._full:
                 self._check_end()
                 return b""

@@ -7,7 +7,7 @@ from typing import cast
 
 import httptools
 
-from tui_failover.providers.http_answer import CutOff, HttpAnswer, HungUp, NotHttp
+from tui_failover.providers.http_answer import CODINGS, CodedAnswer, CutOff, HttpAnswer, HungUp, NotHttp
 
 _MOST_HEAD = 256 << 10  # bytes of a head, and of what lies between two pieces of a body: chunk sizes, trailers
 _MOST_HEADERS = 512
@@ -164,7 +164,9 @@ class HttpConnection(asyncio.Protocol):
             return
         framed = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
         self._until_close = not framed and status not in _BODILESS
-        self._answer = HttpAnswer(status, headers, self._resume, self.cut)
+        coding = headers.get("content-encoding")
+        kind = CodedAnswer if coding and coding.strip().lower() in CODINGS else HttpAnswer
+        self._answer = kind(status, headers, self._resume, self.cut)
         if self._coming is not None and not self._coming.done():
             self._coming.set_result(self._answer)
 
