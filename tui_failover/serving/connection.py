@@ -256,7 +256,7 @@ class Connection(asyncio.Protocol):
                 raise
             except Exception as error:  # noqa: BLE001 - whoever answers has caught what can be told better
                 closes = self._send(request, self._fault_of_ours(error), closes=True)
-            if self._line.crowded:
+            if self._line.crowded is not None:
                 await self._line.room()
         except ConnectionError:
             self._task = None

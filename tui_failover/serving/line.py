@@ -12,14 +12,15 @@ class Line:
     Attributes:
         transport: None before it is connected and after it is lost.
         gone: done once it is lost.
+        crowded: done once the caller has taken most of what waits for it; None where nothing need wait for that.
     """
 
-    __slots__ = ("_room", "gone", "transport")
+    __slots__ = ("crowded", "gone", "transport")
 
     def __init__(self) -> None:
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.transport: asyncio.Transport | None = None
-        self._room: asyncio.Future[None] | None = None
+        self.crowded: asyncio.Future[None] | None = None
 
     @property
     def waiting(self) -> int:
@@ -39,13 +40,13 @@ class Line:
 
     def crowd(self) -> None:
         """Have whoever writes wait from now on."""
-        self._room = asyncio.get_running_loop().create_future()
+        self.crowded = asyncio.get_running_loop().create_future()
 
     def make_room(self) -> None:
         """Let them go on."""
-        room, self._room = self._room, None
-        if room is not None and not room.done():
-            room.set_result(None)
+        crowded, self.crowded = self.crowded, None
+        if crowded is not None and not crowded.done():
+            crowded.set_result(None)
 
     def send(self, data: bytes) -> None:
         """Write; raises `ConnectionResetError` where the caller has left."""
@@ -54,16 +55,11 @@ class Line:
             raise ConnectionResetError(message)
         self.transport.write(data)
 
-    @property
-    def crowded(self) -> bool:
-        """Whether so much waits for the caller that nothing should be added."""
-        return self._room is not None
-
     async def room(self) -> None:
         """Return once the caller has taken most of what was written, or has left."""
-        if self._room is not None:
+        if self.crowded is not None:
             # Several may wait, and one of them may be cancelled.
-            await asyncio.shield(self._room)
+            await asyncio.shield(self.crowded)
 
     def hold_back(self) -> None:
         """Have the caller wait with what it sends."""
