@@ -70,7 +70,7 @@ class Gateway:
         self._manager = manager
         self._clock = clock
         self._settings = settings or GatewaySettings()
-        # How calls are answered that nobody else is asked for.
+        # Those calls for which no provider is asked.
         self._calls: Mapping[Call, _Answering] = {Call.MODELS: self._models, Call.COUNT: self._estimated}
         self._under_way: set[Request] = set()
         self._idle = asyncio.Event()  # of use only once nothing more is taken

@@ -313,7 +313,7 @@ class Connection(asyncio.Protocol):
         return self._refuse(HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request by RFC 9112")
 
     def _check_bounds(self) -> None:
-        fault = self._too_much() if self._head.coming else None
+        fault = self._too_much() if self._head.coming and not self._head.short() else None
         if fault is None and len(self._ahead) > _MOST_AHEAD:
             fault = self._malformed()
         if fault is not None:
