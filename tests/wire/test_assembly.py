@@ -175,6 +175,13 @@ def test_input_of_a_tool_is(inputs: list[str], expected: object) -> None:
         (Dialect.OPENAI, ["[DONE]"]),
         (Dialect.OPENAI, [ROLE, chunk({"content": "Half"})]),
         (Dialect.OPENAI, [ROLE, {"error": {"message": "no"}}, STOP, "[DONE]"]),
+        (
+            Dialect.OPENAI,
+            [
+                ROLE,
+                chunk({}, choices=[{"index": 0, "finish_reason": "stop"}, {"index": 1, "finish_reason": "error"}]),
+            ],
+        ),
         (Dialect.ANTHROPIC, []),
         (Dialect.ANTHROPIC, [message_start(), *text_block(0, "Half")]),
         (Dialect.ANTHROPIC, [message_start(), *text_block(0, "x"), message_end("end_turn")[0]]),
@@ -188,6 +195,7 @@ def test_input_of_a_tool_is(inputs: list[str], expected: object) -> None:
         "chat: mark alone",
         "chat: cut",
         "chat: error",
+        "chat: error in one of two choices",
         "messages: nothing",
         "messages: cut",
         "messages: no mark",

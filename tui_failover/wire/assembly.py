@@ -16,6 +16,7 @@ from tui_failover.wire.tokens import latest, without_nulls
 
 _Document = dict[str, object]
 _DONE = b"[DONE]"
+_HALF = "a stream that ends before its answer does"
 RAW_INPUT = "_raw"  # holds arguments that are no JSON object, such as those of a call cut by the token limit
 
 
@@ -77,83 +78,91 @@ class ChatAssembler:
         except ProtocolError as error:
             broken = error
         text = "".join(texts)
-        model, finish, done = self._model, self._finish, self._done
-        return Delta(text, made, model, finish, self._input, self._output, done, self._error, broken)
+        content, model, finish, done = made or text != "", self._model, self._finish, self._done
+        return Delta(text, content, model, finish, self._input, self._output, done, self._error, broken)
 
     def document(self) -> _Document:
         """Return the answer as a `chat.completion`; raises `ProtocolError` where it is not complete."""
-        _require(whole=self.complete)
-        choices = [self._choices[index].document(index) for index in sorted(self._choices)]
+        if not self.complete:
+            raise ProtocolError(_HALF)
+        choices = [choice.document(index) for index, choice in sorted(self._choices.items())]
         document = {**self._head, "object": "chat.completion", "choices": choices}
         document.pop("obfuscation", None)
         return document
 
     def _add(self, chunk: _Document, texts: list[str]) -> bool:
-        """Add a chunk, and its text to `texts`; return whether the model made anything of it."""
-        first = openai_chat.first_choice(chunk)
-        finish, delta = first.get("finish_reason"), first.get("delta")
-        if not first or finish == "error" or "error" in chunk:
-            self._error = openai_chat.error_of(chunk, first)
+        """Add a chunk, and its text to `texts`; return whether the model made anything else of it."""
+        choices = chunk.get("choices")
+        if not choices or "error" in chunk:
+            self._error = openai_chat.error_of(chunk, openai_chat.first_choice(chunk))
             if self._error is not None:
                 return False
-        choices = chunk.pop("choices", None)
+        chunk.pop("choices", None)
         if chunk != self._beside:  # as a rule all chunks say the same beside their choices
             self._add_beside(chunk)
-        for choice in choices if isinstance(choices, list) else ():
-            self._take(as_mapping(choice))
-        if finish and isinstance(finish, str):
-            self._finish = finish
-        if not delta or not isinstance(delta, dict):
-            return False
-        text, made = openai_chat.said_in(delta)
-        texts.append(text)
+        made = False
+        for stated in choices if isinstance(choices, list) else ():
+            if isinstance(stated, dict) and self._take(stated, texts):
+                made = True
         return made
 
     def _add_beside(self, members: _Document) -> None:
         self._beside = members
         self._head |= without_nulls(members)
-        self._model = as_text(members.get("model")) or self._model
-        usage = members.get("usage")
+        model, usage = members.get("model"), members.get("usage")
+        if model and isinstance(model, str):
+            self._model = model
         if isinstance(usage, dict):
             received, produced = openai_chat.counts_of(usage)
             self._input = self._input if received is None else received
             self._output = self._output if produced is None else produced
 
-    def _take(self, stated: _Document) -> None:
-        index = stated.get("index")
+    def _take(self, stated: _Document, texts: list[str]) -> bool:
+        index, finish = stated.get("index"), stated.get("finish_reason")
         place = index if isinstance(index, int) else 0
         choice = self._choices.get(place)
         if choice is None:
             choice = self._choices[place] = _Choice()
-        choice.take(stated)
+        if finish and isinstance(finish, str):
+            self._finish = choice.finish = finish
+            if finish == "error":
+                self._error = ErrorShape(type="error")
+                return False
+        logprobs, delta = stated.get("logprobs"), stated.get("delta")
+        if logprobs:
+            choice.take_logprobs(as_mapping(logprobs))
+        return isinstance(delta, dict) and choice.take(delta, texts)
 
 
 class _Choice:
     """One choice of a Chat answer: strings are joined, lists continued, anything else replaced."""
 
-    __slots__ = ("_calls", "_logprobs", "_other", "_strings", "finish")
+    __slots__ = ("_calls", "_logprobs", "_other", "_strings", "_texts", "finish")
 
     def __init__(self) -> None:
         self.finish = ""
+        self._texts: dict[str, list[str]] = {"content": [], "refusal": []}
         self._strings: dict[str, list[str]] = {}
         self._other: _Document = {}
         self._logprobs: dict[str, list[object]] = {}
         self._calls: dict[str, CallSlots] = {}
 
-    def take(self, choice: _Document) -> None:
-        finish, delta = choice.get("finish_reason"), choice.get("delta")
-        if finish and isinstance(finish, str):
-            self.finish = finish
-        if choice.get("logprobs"):
-            self._take_logprobs(as_mapping(choice["logprobs"]))
-        for name, value in delta.items() if isinstance(delta, dict) else ():
-            begun = self._strings.get(name)
+    def take(self, delta: _Document, texts: list[str]) -> bool:
+        """Add a piece, and its text to `texts`; return whether the model made anything else of it."""
+        made = False
+        for name, value in delta.items():
+            begun = self._texts.get(name)
             if begun is not None and isinstance(value, str):  # as nearly all are
                 begun.append(value)
+                texts.append(value)
             else:
                 self._take_field(name, value)
+                if value and name in openai_chat.MADE_BY_MODEL:
+                    made = True
+        return made
 
-    def _take_logprobs(self, logprobs: _Document) -> None:
+    def take_logprobs(self, logprobs: _Document) -> None:
+        """Add the log probabilities of a piece."""
         for name, value in logprobs.items():
             if isinstance(value, list):
                 self._logprobs.setdefault(name, []).extend(value)
@@ -176,8 +185,9 @@ class _Choice:
 
     def document(self, index: int) -> _Document:
         message: _Document = {"role": "assistant", "content": None, "refusal": None, **self._other}
-        for name, pieces in self._strings.items():
-            message[name] = "".join(pieces) or None
+        for name, pieces in (self._texts | self._strings).items():
+            if pieces:
+                message[name] = "".join(pieces) or None
         for name, calls in self._calls.items():
             listed = [slot.document() for slot in calls.slots]
             if listed:
@@ -225,7 +235,8 @@ class MessagesAssembler:
 
     def document(self) -> _Document:
         """Return the answer as a `message`; raises `ProtocolError` where it is not complete."""
-        _require(whole=self.complete)
+        if not self.complete:
+            raise ProtocolError(_HALF)
         content = [block.document() for _, block in sorted(self._blocks.items())]
         return {**self._message, "content": content, "usage": self._usage}
 
@@ -293,9 +304,3 @@ def _input(text: str, given: object) -> object:
 def _index(document: _Document) -> int:
     index = document.get("index")
     return index if isinstance(index, int) else -1
-
-
-def _require(*, whole: bool) -> None:
-    if not whole:
-        msg = "a stream that ends before its answer does"
-        raise ProtocolError(msg)

@@ -8,7 +8,7 @@ from tui_failover.wire.delta import Delta, ErrorShape, as_mapping, as_text, as_t
 from tui_failover.wire.error_body import error_in
 from tui_failover.wire.sse import SseEvent, json_object
 
-_MADE_BY_MODEL = frozenset(
+MADE_BY_MODEL = frozenset(
     {"content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "audio"}
 )
 
@@ -70,5 +70,5 @@ def said_in(message: dict[str, object]) -> tuple[str, bool]:
     if text and isinstance(text, str):
         return text, True
     text = as_text(message.get("refusal"))
-    made = text or not _MADE_BY_MODEL.isdisjoint([name for name, value in message.items() if value])
+    made = text or not MADE_BY_MODEL.isdisjoint([name for name, value in message.items() if value])
     return text, bool(made)
