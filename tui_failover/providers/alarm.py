@@ -37,11 +37,12 @@ class Alarm:
     def move(self, due: float) -> None:
         """Set another limit for what is waited for."""
         self._due = due
-        if self._timer is None:
-            self._start()
-        elif due < self._rings_at:
+        if self._timer is not None:
+            if due >= self._rings_at:
+                return
             self._timer.cancel()
-            self._start()
+        self._rings_at = due
+        self._timer = self._loop.call_at(due, self._ring)
 
     def stop(self) -> None:
         """Give the timer back; nothing is waited for any more."""
@@ -61,16 +62,12 @@ class Alarm:
         if ours and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
-    def _start(self) -> None:
-        self._rings_at = self._due
-        self._timer = self._loop.call_at(self._due, self._ring)
-
     def _ring(self) -> None:
         self._timer = None
         if self._task is None:
             return
         if self._due > self._rings_at:
-            self._start()
+            self.move(self._due)
         else:
             self.rang = True
             self._task.cancel()

@@ -115,7 +115,7 @@ class BytesFlow:
             ErrorAnswer: the provider refused; its body has been read.
         """
         try:
-            with self._alarm.until(self._first_content_by()):
+            with self._alarm.until(self._first_content_by(self._started_at)):
                 self._sending = True
                 response = await send()
                 self._sending = False
@@ -134,13 +134,13 @@ class BytesFlow:
     def left_us(self) -> None:
         """Take note that a piece of a long request has left: what a provider has not heard it cannot answer."""
         if self._sending:
-            self._alarm.move(self._first_content_by())
+            self._alarm.move(self._first_content_by(self._loop.time()))
 
-    def _first_content_by(self) -> float:
+    def _first_content_by(self, asked_at: float) -> float:
         patience_s = self._limits.first_content_s
         if not self._order.stream:
             patience_s = max(patience_s, _WHOLE_S)
-        return min(self._deadline, self._loop.time() + patience_s)
+        return min(self._deadline, asked_at + patience_s)
 
     async def next(self) -> bytes | Outcome:
         """Return the next bytes for the caller, or how the answer ended."""
@@ -158,19 +158,17 @@ class BytesFlow:
         if self._response is not None:
             self._response.close()
 
-    async def _first_content(self, response: "HttpAnswer") -> None:
+    def _first_content(self, response: "HttpAnswer") -> Awaitable[None]:
+        """Take note of the answer's head; return what waits for its content."""
         self._response, self._read = response, response.read
         self.headers = response.headers
         self._assembly.stage = Stage.ANSWERING
         if not _OK <= response.status < _REDIRECTED:
-            await self._refused(response.status)
+            return self._refused(response.status)
         coding = self.headers.get("content-encoding")
         if coding is not None and coding.strip().lower() not in _CODINGS:
             raise Wrong(Seen.MALFORMED)
-        if self._order.stream or self._streams:
-            await self._until_content()
-        else:
-            await self._whole(b"")
+        return self._until_content() if self._order.stream or self._streams else self._whole(b"")
 
     @property
     def _streams(self) -> bool:
@@ -257,17 +255,16 @@ class BytesFlow:
         self._received += len(piece)
         if self._received > _MOST_STREAMED:
             raise Wrong(Seen.ENDLESS)
-        rendering = self._order.rendering
-        if isinstance(rendering, Gathering):
-            self._gather(rendering, piece)
-        elif not self._marked:
-            self._hand_on(rendering, piece)
+        if not self._marked:
+            rendering = self._order.rendering
+            if isinstance(rendering, Gathering):
+                self._gather(rendering, piece)
+            else:
+                self._hand_on(rendering, piece)
         if self._marked and self._at_end:
             self._finish()
 
     def _gather(self, rendering: Gathering, piece: bytes) -> None:
-        if self._marked:
-            return
         events = self._events.said(piece)
         self._count += len(events)
         delta = rendering.feed(events)
@@ -309,21 +306,17 @@ class BytesFlow:
     def _mark(self) -> None:
         """The end mark has come: the answer is whole, whatever becomes of the connection."""
         self._assembly.check_end()
-        self._close_rendering()
+        try:
+            self._ready += self._order.rendering.close()
+        except ProtocolError:
+            raise Wrong(Seen.NO_END_MARK) from None
         self._marked = True
 
     def _end(self) -> None:
         """The body has come to its end."""
         if not self._marked:
-            self._assembly.check_end()
-            self._close_rendering()
+            self._mark()
         self._finish()
-
-    def _close_rendering(self) -> None:
-        try:
-            self._ready += self._order.rendering.close()
-        except ProtocolError:
-            raise Wrong(Seen.NO_END_MARK) from None
 
     def _finish(self) -> None:
         self._outcome = self._answered()

@@ -86,10 +86,12 @@ class Assembly:
             self._model = delta.model
         if delta.finish:
             self._finish = delta.finish
-        if delta.done or delta.finish:
-            self.finished = True
-        if delta.input_tokens is not None or delta.output_tokens is not None:
-            self._take_counts(delta)
+        # The counts of both dialects are running totals: a later one replaces an earlier one.
+        if delta.input_tokens is not None:
+            self._input = delta.input_tokens
+        if delta.output_tokens is not None:
+            self._output = delta.output_tokens
+        self.finished = self.finished or delta.done or delta.finish != ""
         if delta.error is not None or delta.broken is not None:
             raise delta.broken or Wrong(Seen.ERROR_INSIDE, delta.error)
 
@@ -112,11 +114,6 @@ class Assembly:
         """Return the answer; the model is the one asked for where the provider names none."""
         model = scrub(self._model, _NAME) or asked_model
         return Reply("".join(self._text), model, self.usage, scrub(self._finish, _NAME))
-
-    def _take_counts(self, delta: Delta) -> None:
-        # The counts of both dialects are running totals: a later one replaces an earlier one.
-        self._input = self._input if delta.input_tokens is None else delta.input_tokens
-        self._output = self._output if delta.output_tokens is None else delta.output_tokens
 
 
 class Watch(Struct, frozen=True):
