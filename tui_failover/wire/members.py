@@ -10,8 +10,8 @@ from msgspec import Struct
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.verdict import Problem
 
+_SPACES = " \t\n\r"
 # None of these goes back over what it has taken: a body may be megabytes of spaces.
-_SPACE = re.compile(r"[ \t\n\r]*+")
 _NAME = r'("[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")[ \t\n\r]*+:[ \t\n\r]*+'
 _BEGINS = re.compile(rf"[ \t\n\r]*+\{{[ \t\n\r]*+(?:{_NAME}|\}})")
 _GOES_ON = re.compile(rf"[ \t\n\r]*+(?:,[ \t\n\r]*+{_NAME}|\}})")
@@ -87,8 +87,8 @@ def _read(text: str) -> Members:
     values: dict[str, object] = {}
     keys: dict[str, tuple[int, int]] = {}
     spans: dict[str, tuple[int, int]] = {}
-    sign = _matched(_BEGINS, text, 0)
-    while quoted := sign[1]:
+    sign = _BEGINS.match(text)
+    while sign is not None and (quoted := sign[1]):
         name = _DECODER.decode(quoted) if "\\" in quoted else quoted[1:-1]
         if name in values:
             message = "The body names a member twice."
@@ -96,19 +96,14 @@ def _read(text: str) -> Members:
         start = sign.end()
         values[name], end = _DECODER.raw_decode(text, start)
         keys[name], spans[name] = sign.span(1), (start, end)
-        sign = _matched(_GOES_ON, text, end)
-    if _SPACE.fullmatch(text, sign.end()) is None:
+        sign = _GOES_ON.match(text, end)
+    if sign is None:
+        message = "The body must be a JSON object."
+        raise _Wrong(message)
+    if text[sign.end() :].strip(_SPACES):
         message = "The body goes on after its JSON object."
         raise _Wrong(message)
     return Members(text, values, keys, spans)
-
-
-def _matched(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str]:
-    match = pattern.match(text, at)
-    if match is None:
-        message = "The body must be a JSON object."
-        raise _Wrong(message)
-    return match
 
 
 def _written(value: object) -> str:
