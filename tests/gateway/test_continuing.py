@@ -40,7 +40,7 @@ OF_NO_USE = {
     FailureKind.DIALECT,
     FailureKind.LOCAL,
 }
-A_BODY = Members("{}", {"messages": []}, {}, {})
+A_BODY = Members("{}", {"messages": []}, {})
 
 
 def pair(first: Dialect, second: Dialect) -> Mapping[str, Dialect]:

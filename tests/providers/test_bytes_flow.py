@@ -73,7 +73,7 @@ async def answered(
     rendering: Rendering | Gathering, pieces: Sequence[bytes], pause_s: float = 0.0
 ) -> tuple[bytes, Outcome]:
     """Return what the caller gets and how it ended."""
-    order = Forward("/chat/completions", Members("{}", {}, {}, {}), "m", rendering, stream=True)
+    order = Forward("/chat/completions", Members("{}", {}, {}), "m", rendering, stream=True)
     flow = BytesFlow(order, LIMITS, Diagnostician(tuple, lambda: 0.0))
 
     async def send() -> Any:

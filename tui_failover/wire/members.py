@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from operator import itemgetter
 
 from msgspec import Struct
 
@@ -15,7 +14,6 @@ _SPACES = " \t\n\r"
 _NAME = r'("[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")[ \t\n\r]*+:[ \t\n\r]*+'
 _BEGINS = re.compile(rf"[ \t\n\r]*+\{{[ \t\n\r]*+(?:{_NAME}|\}})")
 _GOES_ON = re.compile(rf"[ \t\n\r]*+(?:,[ \t\n\r]*+{_NAME}|\}})")
-_PLACE = itemgetter(0)
 _NONE: Mapping[str, str] = {}
 
 
@@ -25,39 +23,39 @@ class Members(Struct, frozen=True):
     Attributes:
         text: the object as it came.
         values: what the members hold.
-        keys, spans: where each member's name and value stand in the text.
+        places: of each member the signs before its value, among them its name, and where the value ends.
     """
 
     text: str
     values: Mapping[str, object]
-    keys: Mapping[str, tuple[int, int]]
-    spans: Mapping[str, tuple[int, int]]
+    places: Mapping[str, tuple[re.Match[str], int]]
 
     def with_values(self, changes: Mapping[str, object], renamed: Mapping[str, str] = _NONE) -> bytes:
         """Return the object with some values replaced or added, and some members called otherwise."""
         added: dict[str, object] = {}
-        edits: list[tuple[tuple[int, int], object]] = []
+        edits: list[tuple[int, int, bytes]] = []
         for name, new in changes.items():
-            if name in self.spans:
-                edits.append((self.spans[name], new))
+            if name in self.places:
+                sign, end = self.places[name]
+                edits.append((sign.end(), end, json_bytes(new)))
             else:
                 added[name] = new
-        if renamed:
-            edits += [(self.keys[old], called) for old, called in renamed.items() if old in self.keys]
-        text = self._edited(edits) if edits else self.text
+        for old, called in renamed.items():
+            if old in self.places:
+                edits.append((*self.places[old][0].span(1), json_bytes(called)))
         if added:
-            opening = text.index("{") + 1
-            text = f"{text[:opening]}{_written(added)[1:-1]}{',' if self.spans else ''}{text[opening:]}"
-        return text.encode()
+            opening = self.text.index("{") + 1
+            edits.append((opening, opening, json_bytes(added)[1:-1] + (b"," if self.places else b"")))
+        return self._edited(edits)
 
-    def _edited(self, edits: list[tuple[tuple[int, int], object]]) -> str:
-        pieces: list[str] = []
+    def _edited(self, edits: list[tuple[int, int, bytes]]) -> bytes:
+        pieces: list[bytes] = []
         at = 0
-        for (start, end), new in sorted(edits, key=_PLACE):
-            pieces += [self.text[at:start], _written(new)]
+        for start, end, new in sorted(edits):
+            pieces += (self.text[at:start].encode(), new)
             at = end
-        pieces.append(self.text[at:])
-        return "".join(pieces)
+        pieces.append(self.text[at:].encode())
+        return b"".join(pieces)
 
 
 def read_members(body: bytes) -> Members | Problem:
@@ -73,10 +71,10 @@ def read_members(body: bytes) -> Members | Problem:
 def member_in(text: str, name: str) -> bytes | None:
     """Return the value of one member of a JSON object as it stands in `text`, or None where there is none."""
     members = read_members(text.encode("utf-8", "surrogatepass"))
-    if isinstance(members, Problem) or name not in members.spans:
+    if isinstance(members, Problem) or name not in members.places:
         return None
-    start, end = members.spans[name]
-    return text[start:end].encode("utf-8", "surrogatepass")
+    sign, end = members.places[name]
+    return text[sign.end() : end].encode("utf-8", "surrogatepass")
 
 
 class _Wrong(Exception):
@@ -85,17 +83,15 @@ class _Wrong(Exception):
 
 def _read(text: str) -> Members:
     values: dict[str, object] = {}
-    keys: dict[str, tuple[int, int]] = {}
-    spans: dict[str, tuple[int, int]] = {}
+    places: dict[str, tuple[re.Match[str], int]] = {}
     sign = _BEGINS.match(text)
     while sign is not None and (quoted := sign[1]):
         name = _DECODER.decode(quoted) if "\\" in quoted else quoted[1:-1]
         if name in values:
             message = "The body names a member twice."
             raise _Wrong(message)
-        start = sign.end()
-        values[name], end = _DECODER.raw_decode(text, start)
-        keys[name], spans[name] = sign.span(1), (start, end)
+        values[name], end = _DECODER.raw_decode(text, sign.end())
+        places[name] = sign, end
         sign = _GOES_ON.match(text, end)
     if sign is None:
         message = "The body must be a JSON object."
@@ -103,11 +99,7 @@ def _read(text: str) -> Members:
     if text[sign.end() :].strip(_SPACES):
         message = "The body goes on after its JSON object."
         raise _Wrong(message)
-    return Members(text, values, keys, spans)
-
-
-def _written(value: object) -> str:
-    return json_bytes(value).decode()
+    return Members(text, values, places)
 
 
 def _no_number(word: str) -> object:
