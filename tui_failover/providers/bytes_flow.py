@@ -63,7 +63,7 @@ class BytesFlow:
     __slots__ = (
         "_alarm", "_assembly", "_count", "_deadline", "_diagnostician", "_events", "_first_at", "_limits", "_loop",
         "_marked", "_order", "_outcome", "_quiet_s", "_read", "_ready", "_received", "_refrain", "_response",
-        "_sending", "_started_at", "headers",
+        "_started_at", "headers",
     )  # fmt: skip
 
     def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician) -> None:
@@ -85,7 +85,6 @@ class BytesFlow:
         self._quiet_s = 0.0
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop)
-        self._sending = False
         self._started_at = self._loop.time()
         self._deadline = self._started_at + limits.total_s
 
@@ -116,10 +115,7 @@ class BytesFlow:
         """
         try:
             with self._alarm.until(self._first_content_by(self._started_at)):
-                self._sending = True
-                response = await send()
-                self._sending = False
-                await self._first_content(response)
+                await self._first_content(await send())
             while self._outcome is None and self._held_back:
                 await self._more()
         except ErrorAnswer:
@@ -133,7 +129,7 @@ class BytesFlow:
 
     def left_us(self) -> None:
         """Take note that a piece of a long request has left: what a provider has not heard it cannot answer."""
-        if self._sending:
+        if self._response is None:
             self._alarm.move(self._first_content_by(self._loop.time()))
 
     def _first_content_by(self, asked_at: float) -> float:

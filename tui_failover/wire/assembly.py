@@ -85,8 +85,8 @@ class ChatAssembler:
         """Return the answer as a `chat.completion`; raises `ProtocolError` where it is not complete."""
         if not self.complete:
             raise ProtocolError(_HALF)
-        choices = [choice.document(index) for index, choice in sorted(self._choices.items())]
-        document = {**self._head, "object": "chat.completion", "choices": choices}
+        choices = [self._choices[index].document(index) for index in sorted(self._choices)]
+        document = self._head | {"object": "chat.completion", "choices": choices}
         document.pop("obfuscation", None)
         return document
 
