@@ -1,11 +1,11 @@
-"""One timer limits every wait of an attempt as strictly as a timeout round each of them would."""
+"""One timer limits every wait of all attempts as strictly as a timeout round each of them would."""
 
 import asyncio
 
 import pytest
 
 from tests.support.virtual_loop import run_virtually
-from tui_failover.providers.alarm import Alarm
+from tui_failover.providers.alarm import Alarm, Alarms
 
 
 def now() -> float:
@@ -26,7 +26,7 @@ async def waited_for(alarm: Alarm, due: float) -> float:
 
 def test_what_never_comes_is_waited_for_up_to_the_limit() -> None:
     async def main() -> None:
-        alarm = Alarm(asyncio.get_running_loop())
+        alarm = Alarm(asyncio.get_running_loop(), Alarms())
         assert await waited_for(alarm, now() + 12) == pytest.approx(12)
         assert alarm.rang
 
@@ -36,7 +36,7 @@ def test_what_never_comes_is_waited_for_up_to_the_limit() -> None:
 @pytest.mark.parametrize("seconds", [3.0, 30.0])
 def test_a_limit_moved_meanwhile_is_the_one_that_holds(seconds: float) -> None:
     async def main() -> None:
-        alarm = Alarm(asyncio.get_running_loop())
+        alarm = Alarm(asyncio.get_running_loop(), Alarms())
         asyncio.get_running_loop().call_later(1, alarm.move, now() + seconds)
         assert await waited_for(alarm, now() + 12) == pytest.approx(seconds)
 
@@ -46,7 +46,7 @@ def test_a_limit_moved_meanwhile_is_the_one_that_holds(seconds: float) -> None:
 @pytest.mark.parametrize("seconds", [3.0, 30.0])
 def test_each_wait_has_the_limit_it_was_given(seconds: float) -> None:
     async def main() -> None:
-        alarm = Alarm(asyncio.get_running_loop())
+        alarm = Alarm(asyncio.get_running_loop(), Alarms())
         with alarm.until(now() + 12):
             await passes(11)
         assert await waited_for(alarm, now() + seconds) == pytest.approx(seconds)
@@ -56,7 +56,7 @@ def test_each_wait_has_the_limit_it_was_given(seconds: float) -> None:
 
 def test_nothing_is_broken_off_between_two_waits() -> None:
     async def main() -> None:
-        alarm = Alarm(asyncio.get_running_loop())
+        alarm = Alarm(asyncio.get_running_loop(), Alarms())
         with alarm.until(now() + 1):
             pass
         await passes(5)
@@ -68,7 +68,7 @@ def test_nothing_is_broken_off_between_two_waits() -> None:
 
 def test_a_stopped_alarm_leaves_no_timer_behind() -> None:
     async def main() -> None:
-        alarm = Alarm(asyncio.get_running_loop())
+        alarm = Alarm(asyncio.get_running_loop(), Alarms())
         with alarm.until(now() + 1):
             alarm.stop()
             await asyncio.Event().wait()
@@ -80,7 +80,7 @@ def test_a_stopped_alarm_leaves_no_timer_behind() -> None:
 @pytest.mark.parametrize("seconds", [1.0, 2.0], ids=["before", "at the same moment"])
 def test_who_cancels_the_task_is_obeyed(seconds: float) -> None:
     async def main() -> None:
-        alarm = Alarm(asyncio.get_running_loop())
+        alarm = Alarm(asyncio.get_running_loop(), Alarms())
         task = asyncio.current_task()
         assert task is not None
         due = now() + 2
@@ -88,5 +88,27 @@ def test_who_cancels_the_task_is_obeyed(seconds: float) -> None:
         with pytest.raises(asyncio.CancelledError), alarm.until(due):
             await asyncio.Event().wait()
         assert task.uncancel() == 0
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("limits", [(3.0, 12.0, 30.0), (30.0, 12.0, 3.0), (12.0, 12.0, 12.0)])
+def test_each_of_many_waits_has_its_own_limit(limits: tuple[float, ...]) -> None:
+    async def main() -> None:
+        alarms, loop = Alarms(), asyncio.get_running_loop()
+        each = await asyncio.gather(*(waited_for(Alarm(loop, alarms), now() + limit) for limit in limits))
+        assert each == [pytest.approx(limit) for limit in limits]
+
+    run_virtually(main())
+
+
+def test_a_stopped_alarm_leaves_the_others_theirs() -> None:
+    async def main() -> None:
+        alarms, loop = Alarms(), asyncio.get_running_loop()
+        first = Alarm(loop, alarms)
+        with first.until(now() + 3):
+            loop.call_later(1, first.stop)
+            assert await waited_for(Alarm(loop, alarms), now() + 12) == pytest.approx(12)
+        assert not first.rang
 
     run_virtually(main())

@@ -14,6 +14,7 @@ from tui_failover.core.outcome import Answered, Failed, Outcome
 from tui_failover.core.ports import Limits
 from tui_failover.core.query import Usage
 from tui_failover.gateway.rendering import Making, SameStream, SameWhole
+from tui_failover.providers.alarm import Alarms
 from tui_failover.providers.bytes_flow import BytesFlow
 from tui_failover.providers.diagnosis import Diagnostician
 from tui_failover.wire.dialect import Dialect
@@ -74,7 +75,7 @@ async def answered(
 ) -> tuple[bytes, Outcome]:
     """Return what the caller gets and how it ended."""
     order = Forward("/chat/completions", Members("{}", {}, {}), "m", rendering, stream=True)
-    flow = BytesFlow(order, LIMITS, Diagnostician(tuple, lambda: 0.0))
+    flow = BytesFlow(order, LIMITS, Diagnostician(tuple, lambda: 0.0), Alarms())
 
     async def send() -> Any:
         return Pieces(pieces, pause_s)

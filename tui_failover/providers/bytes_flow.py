@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_failover.core.outcome import Answered, Failed, Failure, Outcome
 from tui_failover.core.ports import Limits
-from tui_failover.providers.alarm import Alarm
+from tui_failover.providers.alarm import Alarm, Alarms
 from tui_failover.providers.diagnosis import Diagnostician, HttpFacts
 from tui_failover.providers.recognition import Seen, Stage
 from tui_failover.providers.watch import LINGER_S, Assembly, Wrong
@@ -66,7 +66,7 @@ class BytesFlow:
         "_started_at", "headers",
     )  # fmt: skip
 
-    def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician) -> None:
+    def __init__(self, order: Forward, limits: Limits, diagnostician: Diagnostician, alarms: Alarms) -> None:
         self.headers: Mapping[str, str] = {}
         self._order = order
         self._limits = limits
@@ -84,7 +84,7 @@ class BytesFlow:
         self._first_at: float | None = None
         self._quiet_s = 0.0
         self._loop = asyncio.get_running_loop()
-        self._alarm = Alarm(self._loop)
+        self._alarm = Alarm(self._loop, alarms)
         self._started_at = self._loop.time()
         self._deadline = self._started_at + limits.total_s
 

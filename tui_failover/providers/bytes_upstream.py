@@ -12,6 +12,7 @@ from tui_failover.core.copying import replace
 from tui_failover.core.outcome import Failed
 from tui_failover.core.ports import Clock, Limits
 from tui_failover.core.spec import Dialect, ProviderSpec
+from tui_failover.providers.alarm import Alarms
 from tui_failover.providers.bytes_flow import BytesFlow, ErrorAnswer
 from tui_failover.providers.connection import Connection
 from tui_failover.providers.diagnosis import Diagnostician
@@ -44,6 +45,7 @@ class BytesUpstream:
         self._connection = connection
         self._keyring = keyring
         self._diagnostician = Diagnostician(keyring.secrets, lambda: clock.now().utc)
+        self._alarms = Alarms()
         self._client: HttpClient | None = None
         self._base = connection.base_url.rstrip("/") + _PREFIX[spec.dialect]
         self._defaults = _DEFAULTS[spec.dialect]
@@ -57,7 +59,7 @@ class BytesUpstream:
             told = self._spec.missing_key
             reason = failure.reason if told is None else f"{failure.reason}: {told}"
             return Refusal(Failed(replace(failure, reason=reason), 0.0))
-        flow = BytesFlow(order, limits, self._diagnostician)
+        flow = BytesFlow(order, limits, self._diagnostician, self._alarms)
         try:
             await flow.begin(partial(self._request, order, limits, flow.left_us))
         except ErrorAnswer as answer:
