@@ -3,9 +3,10 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import aiohttp
 import pytest
@@ -61,13 +62,15 @@ class Told:
     body: str
 
 
-async def ask(socket: Socket, path: str = "/v1/chat/completions") -> Told:
+async def ask(
+    socket: Socket, path: str = "/v1/chat/completions", headers: Mapping[str, str] = MappingProxyType({})
+) -> Told:
     """Ask through a gateway whose only provider is the socket."""
     clock = LoopClock(asyncio.get_running_loop())
     name = ProviderId("one")
     async with listening(socket) as base:
         spec = ProviderSpec(name, Dialect.OPENAI, "m", base, "127.0.0.1", "env:KEY")
-        upstreams = SdkUpstreams({name: Connection(f"{base}/v1", lambda: KEY)}, clock)
+        upstreams = SdkUpstreams({name: Connection(f"{base}/v1", lambda: KEY, headers=headers)}, clock)
         async with FailoverManager(upstreams, rules(), clock) as manager:
             config = FailoverConfig(AgentId("a"), name, health_check_enabled=False, max_retries=0)
             await manager.start([spec], [config])
@@ -79,8 +82,8 @@ async def ask(socket: Socket, path: str = "/v1/chat/completions") -> Told:
             ):
                 body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
                 async with http.post(f"{server.address}{path}", json=body) as got:
-                    headers = {name.lower(): value for name, value in got.headers.items()}
-                    return Told(got.status, headers, await got.text())
+                    back = {name.lower(): value for name, value in got.headers.items()}
+                    return Told(got.status, back, await got.text())
 
 
 async def test_a_redirect_is_not_followed_and_its_target_sees_nothing() -> None:
@@ -103,6 +106,20 @@ async def test_cookies_and_hop_headers_of_a_provider_stay_here() -> None:
     assert told.headers["x-kept"] == "yes"
     assert told.headers["x-failover-provider"] == "one"
     assert not {"set-cookie", "alt-svc", "keep-alive"} & set(told.headers)
+
+
+async def test_what_frames_a_request_is_said_once_and_by_nobody_else() -> None:
+    socket = Socket(answer(GOOD))
+    theirs = {"Host": "elsewhere", "Content-Length": "1", "Transfer-Encoding": "chunked", "X-Kept": "yes"}
+
+    told = await ask(socket, headers=theirs)
+
+    lines = [line.partition(b":") for line in socket.heads[0].lower().split(b"\r\n")]
+    names = [name for name, _, _ in lines]
+    assert told.status == 200
+    assert (names.count(b"host"), names.count(b"content-length"), b"transfer-encoding" in names) == (1, 1, False)
+    assert b"elsewhere" not in socket.heads[0]
+    assert (b"x-kept", b":", b" yes") in lines
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "500 Server Error"])

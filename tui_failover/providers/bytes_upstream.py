@@ -34,6 +34,7 @@ _DEFAULTS = {
     Dialect.ANTHROPIC: _ANY_KIND | {"anthropic-version": ANTHROPIC_VERSION},
 }
 _WITH_USAGE = {"include_usage": True}
+_FRAMING = frozenset({"host", "content-length", "transfer-encoding"})  # said by whoever writes the request
 _OWN_HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 
 
@@ -91,7 +92,8 @@ class BytesUpstream:
         """Make the headers of our own, with the newest key."""
         signed: dict[str, str] = {}
         self._keyring.sign(signed)
-        self._signed = _OWN_HEADERS | {name.lower(): value for name, value in signed.items()}
+        lower = {name.lower(): value for name, value in signed.items()}
+        self._signed = _OWN_HEADERS | {name: value for name, value in lower.items() if name not in _FRAMING}
         self._signed_with = self._keyring.newest
 
     def _body(self, order: Forward) -> bytes:

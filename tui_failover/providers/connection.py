@@ -32,7 +32,7 @@ class Connection(Struct, frozen=True):
         key: returns the key, or "" where there is none; called before every request, so that a rotated key works
             without a restart. What it raises counts as a key that cannot be had.
         auth: the header the key travels in.
-        headers: sent with every request, over what the SDK sends.
+        headers: sent with every request, over what the SDK sends; those that frame it are left out.
         max_tokens: cap on an answer's tokens where the query has none. Anthropic's dialect demands one; None
             means 4096 there, and no cap at OpenAI's.
         max_tokens_field: what an OpenAI-compatible endpoint calls the cap; old ones know `max_tokens` only.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import lru_cache
 from typing import cast
 
 import httptools
@@ -154,7 +153,7 @@ class HttpConnection(asyncio.Protocol):
         """Keep a header; what follows the body is counted and left out."""
         self._header_count += 1
         if self._answer is None and self._header_count <= _MOST_HEADERS:
-            key, text = _lower(name), value.decode("latin-1")
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
             self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
@@ -229,8 +228,3 @@ class HttpConnection(asyncio.Protocol):
         """Write no more; True where something was left to write."""
         rest, self._rest = self._rest, None
         return rest is not None and rest.cancel()
-
-
-@lru_cache(maxsize=256)  # providers send the same few again and again
-def _lower(name: bytes) -> str:
-    return name.decode("latin-1").lower()
