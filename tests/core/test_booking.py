@@ -257,6 +257,15 @@ def test_a_check_that_lists_models_does_not_prove_inference() -> None:
     assert world.provider("A").breaker.state is BreakerState.OPEN
 
 
+def test_why_it_failed_is_known_after_it_has_recovered() -> None:
+    world = a_settled_world()
+
+    world.checks("A", a_failure(K.SERVER), an_answer())
+
+    after = world.provider("A").health
+    assert (after.error, after.last_error) == ("", "server on purpose")
+
+
 def test_a_check_that_was_refused_is_neither_pass_nor_strike() -> None:
     world = a_settled_world()
     before = world.provider("A").health

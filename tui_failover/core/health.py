@@ -28,6 +28,7 @@ class Health(Struct, frozen=True):
         response_time_s: time to first content of the newest success.
         baseline_s: what first content normally takes, learnt while healthy; None before the first success.
         error: why the newest failure failed; "" after a success.
+        last_error: why the newest failure that counted failed, whatever came after it.
     """
 
     verdict: Status = Status.UNKNOWN
@@ -41,6 +42,7 @@ class Health(Struct, frozen=True):
     response_time_s: float | None = None
     baseline_s: float | None = None
     error: str = ""
+    last_error: str = ""
 
     def status(self, *, checking: bool) -> Status:
         """Return the public word; a check under way shows as `checking`, its verdict stays beside it."""
@@ -81,6 +83,8 @@ def succeeded(health: Health, now: float, first_content_s: float, *, probe: bool
         passing_since_at,
         first_content_s,
         baseline,
+        "",
+        health.last_error,
     )
 
 
@@ -96,6 +100,7 @@ def failed(health: Health, now: float, reason: str, *, probe: bool) -> Health:
         passes=0,
         passing_since_at=None,
         error=reason,
+        last_error=reason,
     )
 
 

@@ -130,7 +130,7 @@ class ProviderView(Struct, frozen=True):
         since_at: when status or availability last changed.
         failures: consecutive counted failures.
         threshold: failures that open the breaker.
-        last_check_at, last_success_at, last_failure_at, response_time_s, error: the health fields.
+        last_check_at, last_success_at, last_failure_at, response_time_s, error, last_error: the health fields.
         p50_s, p95_s: time to first content over the newest live answers (probes where there are none).
         samples: how many answers those stand on.
         error_share: failed share of live attempts in the last minute; None without any.
@@ -195,6 +195,7 @@ class ProviderView(Struct, frozen=True):
     active_for: tuple[AgentId, ...]
     changed_revision: int
     overridden: bool = False
+    last_error: str = ""
     full: WhyNot | None = None
     limits: tuple[LimitView, ...] = ()
     tokens_per_s: float = 0.0

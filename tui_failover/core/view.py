@@ -120,6 +120,7 @@ def _provider(fleet: Fleet, state: ProviderState, moment: Moment, active_for: tu
         last_failure_at=health.last_failure_at,
         response_time_s=health.response_time_s,
         error=health.error,
+        last_error=health.last_error,
         p50_s=p50,
         p95_s=series.percentile(0.95),
         samples=len(series.recent),

@@ -33,6 +33,13 @@ def test_a_provider_that_is_down_is_told_completely() -> None:
     assert told["key"] == "from env:OPENAI_KEY"
 
 
+def test_a_provider_that_has_recovered_still_tells_why_it_failed() -> None:
+    recovered = replace(USUAL, last_error="503 server error", last_failure_at=NOW - 95.0)
+
+    assert facts(recovered)["last error"] == "none now; 1m35s ago: 503 server error"
+    assert facts(USUAL)["last error"] == "none"
+
+
 def test_every_reason_is_listed_not_only_the_first() -> None:
     assert facts(replace(slow(USUAL), imposed=Imposed.DRAIN))["state"].startswith("■ DRAIN for 1m13s, also ◐ SLOW")
 

@@ -31,7 +31,7 @@ def rows(view: ProviderView, picture: Picture) -> tuple[Row, ...]:
         *_overridden(picture, view),
         ("breaker", (Span(_breaker(view, picture.at)),)),
         ("failures", (Span(f"{view.failures} in a row, breaker opens at {view.threshold}"),)),
-        ("last error", (Span(view.error or "none", Ink.TEXT if view.error else Ink.MUTED),)),
+        ("last error", (_error(view, picture.at),)),
         ("checked", (Span(_checks(view, picture.at)),)),
         ("last ok", (Span(_successes(view, picture.at)),)),
         ("latency", (Span(_latency(view)),)),
@@ -69,6 +69,14 @@ def _state(view: ProviderView, now: float) -> tuple[Span, ...]:
     since_at = words.since_at(view)
     lasting = "" if since_at is None else f" for {duration.length(now - since_at)}"
     return (*first, Span("".join((lasting, *(f", {note}" for note in notes))), Ink.MUTED))
+
+
+def _error(view: ProviderView, now: float) -> Span:
+    """Return why it fails, or else why it failed when it last did: what is over may come again."""
+    if view.error:
+        return Span(view.error)
+    before = f" now; {duration.ago(view.last_failure_at, now)}: {view.last_error}" if view.last_error else ""
+    return Span(f"none{before}", Ink.MUTED)
 
 
 def _breaker(view: ProviderView, now: float) -> str:
