@@ -127,6 +127,14 @@ async def test_enter_opens_the_detail_and_escape_comes_back_with_the_cursor_wher
         assert bench.console.desk.picture().selected == CLAUDE
 
 
+@pytest.mark.parametrize("rows", [0, 1], ids=["left", "reached"])
+async def test_the_detail_of_both_ends_tells_that_a_route_moved(rows: int) -> None:
+    async with a_console(failover_in_progress(), size=(120, 40)) as bench:
+        await bench.press(*["down"] * rows, "enter")
+
+        assert "openai → anthropic" in bench.text()
+
+
 async def test_check_asks_for_the_selected_provider_and_check_all_for_every_one() -> None:
     async with a_console(all_healthy()) as bench:
         await bench.press("down", "c", "C")

@@ -13,6 +13,7 @@ from tui_failover.core.fact import (
     AgentConfigured,
     AttemptEnded,
     Permit,
+    Restored,
     Started,
 )
 from tui_failover.core.fleet import Fleet
@@ -94,6 +95,15 @@ def changes_are_told(turn: Turn) -> None:
         before, after = turn.before.providers[provider], turn.after.providers[provider]
         if (before.imposed, before.hand) != (after.imposed, after.hand):
             assert any(one.provider == provider for one in turn.events)
+
+
+def moves_name_both_ends(turn: Turn) -> None:
+    """A route that moved has an event that names both ends, unless it was configured anew."""
+    if isinstance(turn.told, AgentConfigured | Started | Restored):
+        return
+    for name in turn.before.agents.keys() & turn.after.agents.keys():
+        ends = (turn.before.agents[name].active, turn.after.agents[name].active)
+        assert ends[0] == ends[1] or ends in {(one.left, one.provider) for one in turn.events if one.agent == name}
 
 
 def _route(agent: AgentState) -> object:
@@ -191,6 +201,7 @@ LAWS_OF_TURNS = (
     breakers_move_along_their_table,
     routes_move_along_their_table,
     changes_are_told,
+    moves_name_both_ends,
     only_people_end_what_people_imposed,
     a_hard_pin_is_not_moved,
     holds_only_lengthen,

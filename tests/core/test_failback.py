@@ -88,6 +88,8 @@ def test_it_comes_back_step_by_step() -> None:
         "returning to A: 50% of the queries",
         "B -> A",
     ]
+    (back,) = world.events(EventKind.FAILBACK)
+    assert (back.left, back.provider) == ("B", "A")
 
 
 def test_the_route_stays_on_the_backup_for_at_least_30_seconds() -> None:

@@ -186,7 +186,8 @@ def test_undo_takes_a_switch_back_within_30_seconds() -> None:
     world.orders(Undo())
 
     assert (world.active(), world.fleet.agents[AGENT].mode) == ("A", Mode.PRIMARY)
-    assert world.texts(EventKind.UNDONE) == ["undone: my-agent: A -> C"]
+    (undone,) = world.events(EventKind.UNDONE)
+    assert (undone.text, undone.left, undone.provider) == ("undone: my-agent: A -> C", "C", "A")
 
 
 def test_after_30_seconds_there_is_nothing_to_undo() -> None:

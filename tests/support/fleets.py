@@ -148,6 +148,8 @@ def pinned_trial() -> Snapshot:
     switched = replace(
         an_event(40, 19.0, _K.SWITCHED, "openai -> anthropic, trial for 60 s", "is it faster"),
         agent=AGENT,
+        provider=CLAUDE,
+        left=OPENAI,
         actor="ana",
         source=Source.OPERATOR,
     )
@@ -318,7 +320,10 @@ def _incident() -> tuple[Event, ...]:
         ),
         replace(an_event(10, 58.0, _K.BREAKER_OPENED, opened, cause), provider=OPENAI),
         replace(
-            an_event(11, 58.0, _K.FAILOVER, "openai -> anthropic", f"openai: breaker open: {cause}"), agent=AGENT
+            an_event(11, 58.0, _K.FAILOVER, "openai -> anthropic", f"openai: breaker open: {cause}"),
+            agent=AGENT,
+            provider=CLAUDE,
+            left=OPENAI,
         ),
         *failing,
     )

@@ -129,6 +129,7 @@ def event_json(event: Event) -> dict[str, object]:
         "provider": event.provider,
         "agent": event.agent,
         "actor": event.actor,
+        "left": event.left,
     }
 
 

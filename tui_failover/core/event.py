@@ -75,6 +75,7 @@ class Event(Struct, frozen=True):
         agent: the agent concerned, if one is.
         actor: the person, for orders.
         trigger: the row of the transition tables that was taken; None where no machine moved.
+        left: the provider that the agent's route moved away from, if it did.
     """
 
     number: int
@@ -88,3 +89,4 @@ class Event(Struct, frozen=True):
     agent: AgentId | None = None
     actor: str = ""
     trigger: Trigger | None = None
+    left: ProviderId | None = None

@@ -197,12 +197,13 @@ _NOTHING = Imposed.NOTHING
 
 
 class About(Struct, frozen=True):
-    """Whom an event concerns, who ordered it, and which transition it was."""
+    """Whom an event concerns, who ordered it, which transition it was, and whom a route has left with it."""
 
     provider: ProviderId | None = None
     agent: AgentId | None = None
     actor: str = ""
     trigger: Trigger | None = None
+    left: ProviderId | None = None
 
 
 class Draft:
@@ -275,10 +276,8 @@ class Draft:
         """Record what happened."""
         number = self.fleet.events + 1
         _set(self.fleet, "events", number)
-        event = Event(number, self.now, self.moment.utc, kind, text, cause, source)
-        self.events.append(
-            replace(event, provider=about.provider, agent=about.agent, actor=about.actor, trigger=about.trigger)
-        )
+        whom = (about.provider, about.agent, about.actor, about.trigger, about.left)
+        self.events.append(Event(number, self.now, self.moment.utc, kind, text, cause, source, *whom))
 
     def done(self) -> tuple[Fleet, tuple[Event, ...]]:
         """Give away the next fleet, and what happened on the way; the draft is at its end."""

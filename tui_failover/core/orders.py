@@ -159,7 +159,7 @@ def _switch(draft: Draft, agent: AgentState, command: SwitchTo) -> Answer:
     pin = Pin(target, until, by, _words(command.order), command.trial, hard, agent.active)
     because = f"switched by {by}" + (f": {pin.reason}" if pin.reason else "")
     text = f"{agent.active} -> {target}{_lasting(draft, pin)}"
-    about = About(target, agent.id, by, Trigger.SWITCHED)
+    about = About(target, agent.id, by, Trigger.SWITCHED, left=agent.active)
     draft.say(EventKind.SWITCHED, text, pin.reason or "ordered", Source.OPERATOR, about)
     draft.turn(
         replace(
@@ -304,9 +304,10 @@ def _undo(draft: Draft, order: Order) -> Answer:
     draft.fleet = replace(draft.fleet, undo=None)
     text, cause = f"undone: {record.text}", _words(order) or "ordered"
     for agent_id, before in record.agents.items():
-        about = About(agent=agent_id, actor=_name(order), trigger=Trigger.UNDONE)
-        draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, about)
         agent = draft.fleet.agents.get(agent_id)
+        left = None if agent is None or before.active is None else agent.active
+        about = About(before.active, agent_id, _name(order), Trigger.UNDONE, left)
+        draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, about)
         if agent is not None:
             _restore_route(draft, agent, before)
     for provider, imposed in record.providers.items():

@@ -100,7 +100,7 @@ def _fail_over(draft: Draft, agent: AgentState, obstacle: Obstacle) -> None:
         _hold_down(draft, agent, cause)
         return
     agent = _judged(agent, draft.now, rules)
-    about = About(target, agent.id, trigger=Trigger.UNAVAILABLE)
+    about = About(target, agent.id, trigger=Trigger.UNAVAILABLE, left=agent.active)
     draft.say(EventKind.FAILOVER, f"{agent.active} -> {target}", cause, Source.AUTO, about)
     draft.turn(
         replace(
@@ -206,7 +206,7 @@ def _passes_all(state: ProviderState) -> bool:
 
 def _arrive(draft: Draft, agent: AgentState, candidate: ProviderId) -> None:
     rules = draft.rules.failback
-    about = About(candidate, agent.id, trigger=Trigger.RAMP_DONE)
+    about = About(candidate, agent.id, trigger=Trigger.RAMP_DONE, left=agent.active)
     cause = "it has proven itself, step by step"
     draft.say(EventKind.FAILBACK, f"{agent.active} -> {candidate}", cause, Source.AUTO, about)
     first = candidate == agent.ranked[0]

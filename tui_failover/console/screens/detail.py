@@ -73,5 +73,5 @@ def _alone(picture: Picture) -> Picture:
     view = None if picture.selected is None else picture.snapshot.provider(picture.selected)
     if view is None:
         return picture
-    events = tuple(event for event in picture.snapshot.events if event.provider == view.id)
+    events = tuple(event for event in picture.snapshot.events if view.id in {event.provider, event.left})
     return replace(picture, filter="", snapshot=replace(picture.snapshot, events=events))
