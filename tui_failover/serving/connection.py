@@ -131,16 +131,13 @@ class Connection(asyncio.Protocol):
             return
         head = self._head
         begun = head.coming
-        head.came += len(data)
         self._between += len(data)
         try:
             self._parse(data)
         except httptools.HttpParserError:
             self._broken()
             return
-        if not head.coming:
-            head.came = 0
-        elif self._state is _State.NEXT:  # still: it has not come to its end
+        if head.coming and self._state is _State.NEXT:  # still: it has not come to its end
             self._wait(_State.HEAD, self._bounds.header_s)
         if begun and head.coming:
             head.trickle(len(data))
@@ -188,13 +185,15 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer: whoever does reads the body."""
-        headers, parser = self._head.headers(), self._parser
+        parser = self._parser
         method = parser.get_method().decode()
-        fault = self._fault or (None if self._head.short() else self._too_much(method))
-        if fault is None and (coding := headers.get(_CODING)) is not None and self._strange(coding):
-            fault = self._malformed()
+        fault = self._fault or self._too_much(method)
         if fault is not None:
             self._fail(fault)
+            return
+        headers = self._head.headers()
+        if (coding := headers.get(_CODING)) is not None and self._strange(coding):
+            self._fail(self._malformed())
             return
         upgrades = parser.should_upgrade()
         self._wish = upgrades and method != "CONNECT"
@@ -313,7 +312,7 @@ class Connection(asyncio.Protocol):
         return self._refuse(HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request by RFC 9112")
 
     def _check_bounds(self) -> None:
-        fault = self._too_much() if self._head.coming and not self._head.short() else None
+        fault = self._too_much() if self._head.coming else None
         if fault is None and len(self._ahead) > _MOST_AHEAD:
             fault = self._malformed()
         if fault is not None:
