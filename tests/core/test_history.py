@@ -115,7 +115,7 @@ def test_none_of_the_newest_latencies_is_longer_than_is_told_and_a_while_ago_one
 
 
 def test_nothing_is_said_of_latencies_that_came_otherwise() -> None:
-    given = Series(earlier=(0.5, 3.0))
+    given = Series(settled=(0.5, 3.0))
 
     assert given.within_s == inf
     assert given.answered(1000.0, 0.1).within_s == 3.0

@@ -35,7 +35,7 @@ def after(*ends: Ended, snapshot: Snapshot | None = None) -> Preview:
 
 
 def quick(answers: tuple[float, ...]) -> tuple[Quickness | None, Quickness | None]:
-    end = after(snapshot=with_target(live=Series(earlier=answers), probes=Series())).target
+    end = after(snapshot=with_target(live=Series(settled=answers), probes=Series())).target
     return end.now, end.before
 
 

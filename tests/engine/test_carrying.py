@@ -57,6 +57,14 @@ async def test_an_answer_under_way_holds_its_permit_until_it_has_ended() -> None
 
 
 @virtually
+async def test_an_answer_under_way_does_not_show_the_query_of_its_caller() -> None:
+    async with a_quiet_world() as world, world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:
+        shown = repr(carried)
+
+    assert (Stub.__name__ in shown, shown) == (False, "Carried('A', (), None)")
+
+
+@virtually
 async def test_a_query_is_over_in_the_instant_its_answer_is() -> None:
     async with a_quiet_world() as world:
         async with world.manager.dispatcher.carry(AGENT, Stub([Open()])) as carried:

@@ -113,7 +113,7 @@ def limits_for(fleet: Fleet, provider: ProviderId, left_s: float, *, last: bool)
 def _usual_s(state: ProviderState, rules: AttemptRules) -> float:
     """Return how long a provider's first content is waited for, after what is usual for it."""
     live = state.live
-    if len(live.earlier) + len(live.latest) < _ENOUGH:
+    if live.samples < _ENOUGH:
         return rules.first_content_unknown_s
     if _P95_FACTOR * live.within_s <= rules.first_content_min_s <= rules.first_content_max_s:
         return rules.first_content_min_s  # whatever the percentile: to sort for it takes longer than to look at it

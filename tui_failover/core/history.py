@@ -15,7 +15,7 @@ SLOT_S = 2.0
 SLOTS = 450  # 15 minutes, the widest window a screen offers
 _FEW = 15
 RECENT = 100  # p95 is taken over this many answers
-_LATEST = 16  # answers after which those that came before them are written anew
+_FRESH = 16  # answers after which those that came before them are written anew
 _NUMBER = attrgetter("number")
 
 
@@ -40,17 +40,17 @@ class Series(Struct, frozen=True):
 
     Attributes:
         older: the slots that are full, oldest first.
-        earlier: the newest latencies before `latest`, in seconds.
+        settled: the newest latencies before `fresh`, in seconds.
         newest: the slot that is still being filled; None where there is none.
         within_s: none of `recent` took longer; infinite where that has not been looked for.
-        latest: a few latencies, the only ones written anew for an answer.
+        fresh: a few latencies, the only ones written anew for an answer.
     """
 
     older: tuple[Slot, ...] = ()
-    earlier: tuple[float, ...] = ()
+    settled: tuple[float, ...] = ()
     newest: Slot | None = None
     within_s: float = inf
-    latest: tuple[float, ...] = ()
+    fresh: tuple[float, ...] = ()
 
     def __bool__(self) -> bool:
         return self.newest is not None or bool(self.older)
@@ -63,37 +63,36 @@ class Series(Struct, frozen=True):
     @property
     def recent(self) -> tuple[float, ...]:
         """The newest latencies, in seconds, oldest first."""
-        return (self.earlier + self.latest)[-RECENT:] if self.latest else self.earlier
+        return (self.settled + self.fresh)[-RECENT:] if self.fresh else self.settled
+
+    @property
+    def samples(self) -> int:
+        """How many latencies are known; a few more than `recent` has, at times."""
+        return len(self.settled) + len(self.fresh)
 
     def answered(self, at: float, latency_s: float) -> "Series":
         """Return the series with an answer that took `latency_s` seconds to its first content."""
-        older, slot = self.older, self.newest
-        if slot is None or slot.number < at // SLOT_S:
-            older, slot = self._begun(at)
+        older, slot = self._filling(at)
         worst_s = slot.worst_s if slot.worst_s > latency_s else latency_s
-        earlier, latest, within_s = self.earlier, (*self.latest, latency_s), self.within_s
-        if within_s == inf or len(latest) == _LATEST:
-            earlier, latest = (earlier + latest)[-RECENT:], ()
-            within_s = max(earlier)
+        settled, fresh, within_s = self.settled, (*self.fresh, latency_s), self.within_s
+        if within_s == inf or len(fresh) == _FRESH:
+            settled, fresh = (settled + fresh)[-RECENT:], ()
+            within_s = max(settled)
         elif latency_s > within_s:
             within_s = latency_s
-        return Series(older, earlier, Slot(slot.number, slot.ok + 1, slot.failed, worst_s), within_s, latest)
+        return Series(older, settled, Slot(slot.number, slot.ok + 1, slot.failed, worst_s), within_s, fresh)
 
     def seen(self, at: float) -> "Series":
         """Return the series with one more, of which no latency is known or wanted."""
-        older, slot = self.older, self.newest
-        if slot is None or slot.number < at // SLOT_S:
-            older, slot = self._begun(at)
+        older, slot = self._filling(at)
         seen = Slot(slot.number, slot.ok + 1, slot.failed, slot.worst_s)
-        return Series(older, self.earlier, seen, self.within_s, self.latest)
+        return Series(older, self.settled, seen, self.within_s, self.fresh)
 
     def failed(self, at: float) -> "Series":
         """Return the series with a failure."""
-        older, slot = self.older, self.newest
-        if slot is None or slot.number < at // SLOT_S:
-            older, slot = self._begun(at)
+        older, slot = self._filling(at)
         failed = Slot(slot.number, slot.ok, slot.failed + 1, slot.worst_s)
-        return Series(older, self.earlier, failed, self.within_s, self.latest)
+        return Series(older, self.settled, failed, self.within_s, self.fresh)
 
     def percentile(self, share: float) -> float | None:
         """Return the latency in seconds that `share` of the newest answers stayed within; None without answers."""
@@ -130,8 +129,11 @@ class Series(Struct, frozen=True):
             yield self.newest
         yield from reversed(self.older)
 
-    def _begun(self, at: float) -> tuple[tuple[Slot, ...], Slot]:
-        """Return the full slots once the newest is one of them, and the one that a sample at `at` falls into."""
+    def _filling(self, at: float) -> tuple[tuple[Slot, ...], Slot]:
+        """Return the full slots and the one that a sample at `at` falls into."""
+        newest = self.newest
+        if newest is not None and newest.number >= at // SLOT_S:
+            return self.older, newest
         number = int(at // SLOT_S)
         older, oldest = self.slots, number - SLOTS
         if older and older[0].number <= oldest:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import NoReturn
 
 from tui_failover.core.agent_state import AgentState
 from tui_failover.core.allowance import Word
@@ -29,6 +28,7 @@ from tui_failover.engine.run import Carrying, Place, Run
 from tui_failover.engine.state import Cell
 
 _BROKEN_OFF = Cancelled(0.0)
+_STOPPED = "the engine was stopped while the query was under way"
 _log = logging.getLogger(__name__)
 
 
@@ -254,7 +254,7 @@ class Dispatcher:
         """Make attempts at one provider until it answers or the query has to move on."""
         provider = place.provider
         while True:
-            permit, run.permit = run.permit or self._admitted(run, place), None
+            permit = run.take_permit() or self._admitted(run, place)
             if isinstance(permit, Next):
                 return permit
             outcome = await self._attempt(run, permit, place)
@@ -306,7 +306,7 @@ class Dispatcher:
         run.tried = (*run.tried, provider)
         outcome: Outcome | Open = _BROKEN_OFF
         try:
-            upstream = self._upstreams.get(provider) or _stopped()
+            upstream = self._upstream(provider)
             limits = run.limits(fleet, place, permit.at)
             outcome = await run.errand.attempt(upstream, fleet.providers[provider].spec, limits)
         except EngineClosed:
@@ -321,6 +321,12 @@ class Dispatcher:
             if not isinstance(outcome, Open):
                 self._ended(run, permit, outcome)
         return outcome
+
+    def _upstream(self, provider: ProviderId) -> Upstream:
+        upstream = self._upstreams.get(provider)
+        if upstream is None:
+            raise EngineClosed(_STOPPED)
+        return upstream
 
     def _ended(self, run: Run, permit: Permit, outcome: Outcome) -> None:
         """Tell how an attempt ended; with an answer its query has ended too."""
@@ -372,8 +378,3 @@ class Dispatcher:
 
     def _now(self) -> float:
         return self._clock.now().mono
-
-
-def _stopped() -> NoReturn:
-    message = "the engine was stopped while the query was under way"
-    raise EngineClosed(message)

@@ -106,6 +106,10 @@ class Carried(Struct):
     outcome: Outcome | None = None
     book: Callable[[Outcome], None] = _nothing
 
+    def __repr__(self) -> str:
+        # What books it knows the query, which is its caller's alone.
+        return f"Carried({self.provider!r}, {self.attempts!r}, {self.outcome!r})"
+
     def ended(self, outcome: Outcome) -> None:
         """Tell how the answer under way ended; the first word counts."""
         if self.outcome is None:

@@ -86,6 +86,11 @@ class Run(Struct):
         """Whether no attempt failed for a reason that a provider is to blame for."""
         return bool(self.trail) and all(one.kind in _BLAMELESS for one in self.trail)
 
+    def take_permit(self) -> Permit | None:
+        """Return the right to an attempt that was given with the plan: once, and None after that."""
+        permit, self.permit = self.permit, None
+        return permit
+
     def attempts_at(self, provider: ProviderId) -> int:
         """Return how many attempts were made at the provider."""
         return self.tried.count(provider)

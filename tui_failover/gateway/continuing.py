@@ -21,7 +21,7 @@ from tui_failover.wire.continuation import Splice, anchor_of, invitation, sound
 from tui_failover.wire.conversation import Request, Speaker, Text, Turn, Wish
 from tui_failover.wire.counting import estimated_tokens
 from tui_failover.wire.delivered import Delivered
-from tui_failover.wire.forwarding import Flow, Forward, Forwarder, Refusal
+from tui_failover.wire.forwarding import Flow, Forward, Refusal, forwarding_of
 from tui_failover.wire.joining import JoiningWriter, Joint
 from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.tokens import CHARACTERS_PER_TOKEN, Tokens, together
@@ -180,10 +180,11 @@ class Continuation:
     async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
         """Ask this provider to go on."""
         left_s = limits.total_s - self._so_far.used_s
-        if left_s <= 0 or not isinstance(upstream, Forwarder):
+        forward = forwarding_of(upstream)
+        if left_s <= 0 or forward is None:
             return Failed(_LATE, 0.0)
         delivered = self._so_far.delivered.fork()
-        answer = await upstream.forward(self._order(spec, delivered), replace(limits, total_s=left_s))
+        answer = await forward(self._order(spec, delivered), replace(limits, total_s=left_s))
         if isinstance(answer, Refusal):
             return answer.failed
         self.flow, self.delivered = answer, delivered

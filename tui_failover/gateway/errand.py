@@ -1,7 +1,5 @@
 """One caller's request as the dispatcher carries it: how each provider is asked, and what came of it."""
 
-from collections.abc import Awaitable, Callable
-
 from msgspec import Struct, field
 
 from tui_failover.core.copying import replace
@@ -33,7 +31,7 @@ from tui_failover.wire.delivered import Delivered
 from tui_failover.wire.delta import as_mapping
 from tui_failover.wire.dialect import Dialect
 from tui_failover.wire.error_writing import ErrorDetail, Fault, write_failed_response, write_stream_error
-from tui_failover.wire.forwarding import Flow, Forward, Gathering, Refusal, Rendering
+from tui_failover.wire.forwarding import Flow, Forward, Gathering, Refusal, Rendering, forwarding_of
 from tui_failover.wire.json_text import json_bytes
 from tui_failover.wire.limit_headers import limit_words
 from tui_failover.wire.members import read_members
@@ -56,7 +54,6 @@ _RESPONSES = f"{Call.RESPONSES.value}/"
 HELD_BACK = 256 << 10  # bytes of a stream that can be given anew by somebody else, where the agent wishes it
 _PER_TOKEN = 4  # characters
 _MOST_COUNTED = 400_000
-_Forwarding = Callable[[Forward, Limits], Awaitable[Flow | Refusal]]  # as `wire.forwarding.Forwarder` does
 _VERSION = "2023-06-01"  # a translated request goes out under it
 
 
@@ -113,7 +110,7 @@ class Errand(Struct):
 
     async def attempt(self, upstream: Upstream, spec: ProviderSpec, limits: Limits) -> Outcome | Open:
         """Ask this provider."""
-        forward: _Forwarding | None = getattr(upstream, "forward", None)
+        forward = forwarding_of(upstream)
         if forward is None:
             return Failed(Failure(FailureKind.LOCAL, "takes no requests of this kind", "local.no-forwarder"), 0.0)
         made = self._translations.get(spec.id)

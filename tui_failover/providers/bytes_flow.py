@@ -154,17 +154,19 @@ class BytesFlow:
         if self._response is not None:
             self._response.close()
 
-    def _first_content(self, response: "HttpAnswer") -> Awaitable[None]:
-        """Take note of the answer's head; return what waits for its content."""
+    async def _first_content(self, response: "HttpAnswer") -> None:
         self._response, self._read = response, response.read
         self.headers = response.headers
         self._assembly.stage = Stage.ANSWERING
         if not _OK <= response.status < _REDIRECTED:
-            return self._refused(response.status)
+            await self._refused(response.status)
         coding = self.headers.get("content-encoding")
         if coding is not None and coding.strip().lower() not in _CODINGS:
             raise Wrong(Seen.MALFORMED)
-        return self._until_content() if self._order.stream or self._streams else self._whole(b"")
+        if self._order.stream or self._streams:
+            await self._until_content()
+        else:
+            await self._whole(b"")
 
     @property
     def _streams(self) -> bool:

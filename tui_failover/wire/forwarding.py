@@ -3,8 +3,8 @@
 What the gateway and the adapters of providers agree on. Nothing is opened or waited for here.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Protocol
 
 from msgspec import Struct, field
 
@@ -125,13 +125,13 @@ class Flow(Protocol):
         ...
 
 
-@runtime_checkable
-class Forwarder(Protocol):
-    """An upstream that takes requests as bytes."""
+Forwarding = Callable[[Forward, Limits], Awaitable[Flow | Refusal]]
+"""Sends a request, and returns once there is something for the caller or a reason why there is not.
 
-    def forward(self, order: Forward, limits: Limits) -> Awaitable[Flow | Refusal]:
-        """Send the request, and return once there is something for the caller or a reason why there is not.
+Raises nothing but cancellation.
+"""
 
-        Raises nothing but cancellation.
-        """
-        ...
+
+def forwarding_of(upstream: object) -> Forwarding | None:
+    """Return an upstream's `forward`, which takes requests as bytes, or None where it has none."""
+    return getattr(upstream, "forward", None)
