@@ -1,5 +1,7 @@
 """How long a refusal keeps a key or a model out, and what lifts it."""
 
+import pytest
+
 from tests.support.world import (
     a_failure,
     a_settled_world,
@@ -10,6 +12,7 @@ from tui_failover.core.copying import replace
 from tui_failover.core.event import EventKind
 from tui_failover.core.outcome import FailureKind
 from tui_failover.core.snapshot import NotUsed
+from tui_failover.core.spec import ProbeKind
 
 K = FailureKind
 
@@ -120,6 +123,25 @@ def test_a_refused_key_is_held_until_a_check_passes() -> None:
 
     assert (before, world.available("A")) == (False, True)
     assert world.texts(EventKind.HOLD_ENDED) == ["hold lifted"]
+
+
+@pytest.mark.parametrize(("refused", "lifted"), [(K.AUTH, True), (K.QUOTA, False)], ids=["key", "quota"])
+def test_a_list_of_models_proves_that_the_key_is_taken_and_nothing_more(refused: K, lifted: bool) -> None:
+    world = a_settled_world()
+    world.attempts("A", a_failure(refused))
+    world.now += 5.0
+
+    world.checks("A", an_answer(), kind=ProbeKind.MODELS)
+
+    assert world.available("A") is lifted
+
+
+def test_a_quota_is_not_said_to_end_with_a_check_that_may_not_end_it() -> None:
+    world = a_settled_world()
+
+    world.attempts("A", a_failure(K.QUOTA))
+
+    assert world.texts(EventKind.HOLD_BEGAN)[0] == "held until it answers or is reset: quota or credit used up"
 
 
 def test_an_answer_that_began_before_the_refusal_lifts_nothing() -> None:

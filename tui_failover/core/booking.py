@@ -1,5 +1,7 @@
 """What the end of an attempt or a check means for the provider, its neighbours, and their breakers and holds."""
 
+from collections.abc import Container
+
 from tui_failover.core import breaker as breakers
 from tui_failover.core import health as healths
 from tui_failover.core.breaker import Breaker, Strike
@@ -72,8 +74,8 @@ def book_answer(
         draft.keep_provider(after)
     else:
         _word(draft, after, f"{'a check' if probe else 'a query'} was answered in {took_s:.1f} s", _source(kind))
-    if proof and draft.fleet.holds:
-        _lift(draft, state.spec.id, now - outcome.elapsed_s)
+    if draft.fleet.holds and not late:
+        _lift(draft, state.spec.id, now - outcome.elapsed_s, _ANYTHING if proof else _THE_KEY)
     if moved:
         set_breaker(draft, state.spec.id, breaker, _source(kind))
 
@@ -241,6 +243,12 @@ _HOLDS: dict[FailureKind, tuple[HoldScope, NotUsed]] = {
 }
 
 
+_LASTING = {NotUsed.AUTH: "until a check passes", NotUsed.QUOTA: "until it answers or is reset"}
+# What is in order after an answer (key, quota and model), and after a list of models.
+_ANYTHING = frozenset(code for _, code in _HOLDS.values())
+_THE_KEY = frozenset({NotUsed.AUTH})
+
+
 def _hold(draft: Draft, state: ProviderState, outcome: Failed, source: Source) -> None:
     """Keep a credential or model out. A new hold only lengthens an old one of its kind."""
     failure = outcome.failure
@@ -259,7 +267,7 @@ def _hold(draft: Draft, state: ProviderState, outcome: Failed, source: Source) -
     draft.fleet = replace(draft.fleet, holds={**draft.fleet.holds, (scope, key): hold})
     if standing is not None and standing.code is hold.code:
         return
-    lasting = "until a check passes" if until is None else f"for {until - draft.now:.0f} s"
+    lasting = f"for {until - draft.now:.0f} s" if until is not None else _LASTING[hold.code]
     text = f"held {lasting}: {POLICY[failure.kind].words}"
     for one in _sharers(draft, (scope, key)):
         cause = failure.reason if one.spec.id == state.spec.id else f"{state.spec.id}: {failure.reason}"
@@ -290,11 +298,11 @@ def _hold_until(draft: Draft, failure: Failure, level: int) -> float | None:
             return None
 
 
-def _lift(draft: Draft, provider: ProviderId, began_at: float) -> None:
-    """An answer proves that key, quota and model are in order; a rate limit's wait is waited out all the same."""
+def _lift(draft: Draft, provider: ProviderId, began_at: float, proven: Container[NotUsed]) -> None:
+    """Lift what an answer refutes; a rate limit's wait is waited out all the same."""
     for key in hold_keys(draft.fleet.providers[provider].spec):
         hold = draft.fleet.holds.get(key)
-        if hold is None or began_at < hold.since_at:
+        if hold is None or began_at < hold.since_at or hold.code not in proven:
             continue
         if hold.code is not NotUsed.RATE_LIMITED or not hold.keeps_out(draft.now):
             lift(draft, key, "it answers again", Source.AUTO)
