@@ -46,6 +46,13 @@ after = resource.getrusage(resource.RUSAGE_SELF)
 print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, flush=True)
 """
 
+_GOING_ON = """
+import os, signal, threading
+os.kill(os.getpid(), signal.SIGCONT)
+time.sleep(0.2)
+print([one.name for one in threading.enumerate()], flush=True)
+"""
+
 _BROKEN = """
 class Broken(FakeLink):
     def snapshot(self, breathe):
@@ -149,8 +156,9 @@ def test_a_stop_signal_from_the_terminal_is_ignored() -> None:
         assert _live(terminal.until(lambda screen: clock not in screen))
 
 
-def test_detach_closes_the_screen_alone() -> None:
-    with Terminal(_program("all_healthy")) as terminal:
+def test_detach_closes_the_screen_for_good_and_nothing_else() -> None:
+    """The kernel tells a process to go on when its terminal is closed; that is no wish for a screen."""
+    with Terminal(_program("all_healthy", after=_GOING_ON)) as terminal:
         terminal.until(_live)
         terminal.press("q")
         terminal.until(lambda screen: "› Stay" in screen)
@@ -160,6 +168,7 @@ def test_detach_closes_the_screen_alone() -> None:
         terminal.insist_until_ended("\r")
 
         assert terminal.said() == "detached 0"
+        assert terminal.said() == "['MainThread']"
 
 
 def test_a_crash_gives_the_terminal_back_and_prints_no_local_variable() -> None:

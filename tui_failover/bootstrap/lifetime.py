@@ -124,8 +124,8 @@ def _after(engine: EngineThread, end: ConsoleEnd, life: Life) -> int:
         case Ending.DETACHED | Ending.LOST | Ending.CRASHED:
             say(life.hide(end.detail))
             say(
-                f"tui-failover: the screen is {end.why}, the failover manager goes on as process {os.getpid()}; "
-                f"stop it with: kill {os.getpid()}"
+                f"tui-failover: the screen is {end.why}, the failover manager goes on as process {os.getpid()}, "
+                f"also when this terminal is closed; stop it with ctrl+c here, or: kill {os.getpid()}"
             )
             asyncio.run(_told_to_stop())
             asyncio.run(_stop(engine, life))

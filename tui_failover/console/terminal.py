@@ -105,8 +105,10 @@ class KeptDriver(LinuxDriver):
         self._leaving = self._app.leaving if isinstance(self._app, Endable) else threading.Event()
         # Typed as the file it stands for; Textual uses these four methods and nothing else of it.
         self._file = LossyFile(cast("IO[str]", self._file), self._leaving)  # type: ignore[assignment]
-        # Ctrl-Z from outside would stop the whole process, and with it every query under way.
+        # Ctrl-Z from outside would stop the whole process, and with it every query under way. Textual takes the
+        # terminal back when told to go on, as the kernel does when a window is closed, screen or no screen.
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
 
     def start_application_mode(self) -> None:
         """Take the terminal, and watch whether it stays."""
