@@ -37,6 +37,9 @@ class NotedComposition:
         self.served.append(options)
         return self.status
 
+    def token_faults(self, settings: Settings) -> list[str]:
+        return [f"the token {one.label} is no good" for one in settings.control.gateway_tokens]
+
     def reset_state(self, settings: Settings | None, folder: Path | None) -> str:
         self.resets.append((settings, folder))
         if self.refusal:

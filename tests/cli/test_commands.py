@@ -182,6 +182,15 @@ def test_validate_names_the_missing_keys_and_the_demo(run: Run, file: Path) -> N
     ]
 
 
+def test_validate_names_the_tokens_that_keep_the_control_api_closed(run: Run, file: Path) -> None:
+    file.write_text(f'{COMPLETE}\n[control]\ngateway_tokens = ["env:GATE"]\n')
+
+    result = run("validate")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "control: not opened, the token env:GATE is no good"
+
+
 def test_validate_warns_on_standard_error(run: Run, file: Path) -> None:
     file.write_text(COMPLETE.replace('backup_provider_ids = ["claude-agent"]', ""))
 

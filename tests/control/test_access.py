@@ -153,6 +153,14 @@ async def test_rotated_token_counts_at_once_and_the_old_one_no_more(environment:
         assert (with_old.status, with_new.status) == (401, 200)
 
 
+async def test_caller_without_a_token_is_told_in_full_how_to_send_one() -> None:
+    """What hides secrets in texts takes what stands behind "Bearer" for one."""
+    async with control_world(tokens()) as world:
+        got = await world.asks("GET", "/api/agents")
+
+        assert got.error["message"] == "a token that is valid here is needed, as Authorization: Bearer"
+
+
 async def test_token_that_is_gone_lets_nobody_in(environment: pytest.MonkeyPatch) -> None:
     async with control_world(tokens()) as world:
         environment.delenv("T_READ")

@@ -56,6 +56,15 @@ def reset_state(settings: Settings | None, folder: Path | None) -> str:
     return reset(settings, folder)
 
 
+def token_faults(settings: Settings) -> list[str]:
+    """Return what keeps the control API from opening with the tokens the settings name, a sentence each."""
+    from tui_failover.control.settings import Access
+    from tui_failover.control.tokens import Tokens
+
+    control = settings.control
+    return Tokens(Access(control.gateway_tokens, control.read_tokens, control.write_tokens)).faults()
+
+
 def run_check(settings: Settings, names: Sequence[str], as_json: bool, out: TextIO) -> int:  # noqa: FBT001 - named by the caller
     """Check providers once and write what came of it.
 

@@ -51,6 +51,10 @@ class Composition(Protocol):
         """Forget what was ordered at run time and return what became of it; raises `FailoverError`."""
         ...
 
+    def token_faults(self, settings: Settings) -> list[str]:
+        """Return what keeps the control API from being opened with the tokens named, a sentence each."""
+        ...
+
     def run_demo(self, options: ConsoleOptions) -> int:
         """Run the demo until it ends and return the exit status."""
         ...
@@ -221,7 +225,8 @@ def init(path: Path, *, force: bool) -> None:
 )
 @click.argument("path", type=click.Path(path_type=Path), default=options.FILE)
 @click.option("--effective", is_flag=True, help="Print the settings as they hold, defaults included.")
-def validate(path: Path, *, effective: bool) -> None:
+@click.pass_context
+def validate(ctx: click.Context, path: Path, *, effective: bool) -> None:
     """Tell every mistake in the settings file PATH (settings.toml)."""
     settings = _read(path)
     if effective:
@@ -236,6 +241,8 @@ def validate(path: Path, *, effective: bool) -> None:
         click.echo(f"{provider.id}: no key: {provider.missing_key}")
     if len(keyless) == len(settings.providers):
         click.echo(f'no provider has its key; "{_PROGRAM} demo" needs none')
+    for fault in _composition(ctx).token_faults(settings):
+        click.echo(f"control: not opened, {fault}")
 
 
 @cli.command(

@@ -106,7 +106,7 @@ class Tokens:
                 message = "too many wrong tokens came from this address"
                 headers = {"Retry-After": str(_WINDOW_S), "Connection": "close"}
                 raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", message, headers=headers)
-            message = "a token is needed: send Authorization: Bearer followed by one that is valid here"
+            message = "a token that is valid here is needed, as Authorization: Bearer"
             raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", message, headers=_CHALLENGE)
         message = f"this token may not do that: the scope {scope} is needed"
         raise Problem(HTTPStatus.FORBIDDEN, "forbidden", message)
