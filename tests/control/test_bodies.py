@@ -31,6 +31,12 @@ async def test_body_that_is_no_sound_json_object_is_refused(world: ControlWorld,
     assert world.manager.get_active_provider(AGENT) == "openai-agent"
 
 
+async def test_a_bracket_too_many_is_no_depth(world: ControlWorld) -> None:
+    got = await world.asks("POST", SWITCH, b"{bad'")
+
+    assert got.error["code"] == "not-json"
+
+
 PARTS = {
     "200000-numbers": b'{"query": "x", "context": {"messages": [' + b"1," * 200_000 + b"1]}}",
     "50000-members": b"{" + b",".join(b'"m%d":1' % number for number in range(50_000)) + b"}",

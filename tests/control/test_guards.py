@@ -24,6 +24,15 @@ async def test_request_for_another_host_is_refused(world: ControlWorld, line: by
     assert got.status == status
 
 
+async def test_who_is_refused_for_its_host_is_told_which_and_what_to_do(world: ControlWorld) -> None:
+    got = await world.sends(get(world, b"Host: failover.example"))
+
+    said = (
+        "the Host header names failover.example, which is not us; if it is, add it to allowed_hosts of [control]"
+    )
+    assert got.error["message"] == said
+
+
 @pytest.mark.parametrize(("version", "status"), [(b"1.0", 200), (b"1.1", 400)])
 async def test_only_the_old_version_may_leave_the_host_out(
     world: ControlWorld, version: bytes, status: int

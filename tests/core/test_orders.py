@@ -211,6 +211,40 @@ def test_undo_of_a_hold_does_not_move_the_route() -> None:
     assert (world.active(), world.fleet.agents[AGENT].held_by) == ("B", "operator")
 
 
+def test_undo_of_a_drain_returns_the_routes_that_it_moved_and_no_other() -> None:
+    world = switched(a_settled_world(), "B")
+    world.orders(Impose(B, Imposed.DRAIN, FORCE))
+    drained = world.active()
+
+    world.orders(Undo())
+
+    undone = [(one.agent, one.left, one.provider) for one in world.events(EventKind.UNDONE)]
+    assert (drained, world.active(), world.fleet.agents[AGENT].mode) == ("A", "B", Mode.PINNED)
+    assert undone == [(None, None, "B"), (AGENT, "A", "B")]
+
+
+def test_undo_of_a_drain_that_moved_nothing_leaves_the_routes_alone() -> None:
+    world = a_settled_world()
+    world.orders(Impose(C, Imposed.DRAIN))
+
+    world.orders(Undo())
+
+    assert [one.agent for one in world.events(EventKind.UNDONE)] == [None]
+
+
+def test_undo_of_a_kept_trial_is_a_trial_again() -> None:
+    world = a_settled_world()
+    world.orders(SwitchTo(AGENT, C, trial=True))
+    world.passes(40.0)
+    world.orders(ConfirmTrial(AGENT))
+
+    world.orders(Undo())
+
+    pin = world.fleet.agents[AGENT].pin
+    assert pin is not None
+    assert (world.active(), pin.trial) == ("C", True)
+
+
 def test_undo_of_a_switch_given_back_is_where_it_was() -> None:
     world = switched(a_settled_world(), "B", hard=True)
     world.attempts("B", *strike())

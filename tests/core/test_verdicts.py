@@ -67,7 +67,7 @@ def test_a_refusal_says_why_and_changes_nothing(case: str) -> None:
     ("order", "why"),
     [
         (HoldAutomation(AGENT), "my-agent: automation is already held by operator"),
-        (Impose(A, Imposed.MAINTENANCE, FORCE), "A: already maintenance"),
+        (Impose(A, Imposed.MAINTENANCE, FORCE), "A: already in maintenance"),
         (SwitchTo(AGENT, A, order=FORCE), "A: in maintenance by operator"),
     ],
     ids=["held twice", "imposed twice", "maintenance is beyond force"],

@@ -38,7 +38,9 @@ def check_host(request: Request, ours: Collection[str]) -> None:
         message = f"exactly one Host header is needed, {len(sent)} came"
         raise bad_request(message, "bad-host")
     if sent[0].lower() not in ours:
-        message = "the Host header names another server than this one; allow it in the settings if it is right"
+        message = (
+            f"the Host header names {sent[0]}, which is not us; if it is, add it to allowed_hosts of [control]"
+        )
         raise Problem(HTTPStatus.MISDIRECTED_REQUEST, "wrong-host", message)
 
 
@@ -100,8 +102,8 @@ def check_shape(body: bytes, depth: int) -> None:
         if not brackets:
             return
         brackets = brackets.replace(b"[]", b"")
-    if brackets:
-        message = f"the body nests deeper than {depth} levels, or its brackets do not match"
+    if b"[]" in brackets or len(brackets) > depth:  # else they do not match, as reading it tells
+        message = f"the body nests deeper than {depth} levels"
         raise bad_request(message, "too-deep")
 
 

@@ -188,6 +188,7 @@ def _confirm(draft: Draft, agent: AgentState, order: Order) -> Answer:
         return Refused(f"{agent.id}: no trial is running")
     until = _until(draft, None, draft.rules.override.pin_s)
     kept = replace(pin, trial=False, until_at=until)
+    _remember_route(draft, f"{agent.id}: trial kept", agent, None)
     draft.turn(replace(agent, pin=kept))
     about = About(pin.provider, agent.id, _name(order))
     draft.say(EventKind.SWITCHED, f"trial kept{_lasting(draft, kept)}", "confirmed", Source.OPERATOR, about)
@@ -239,7 +240,7 @@ _IMPOSED: dict[Imposed, tuple[EventKind, str]] = {
 def _impose(draft: Draft, state: ProviderState, command: Impose) -> Answer:
     name = state.spec.id
     if state.imposed is command.what:
-        return Refused(f"{name}: already {'in service' if command.what is Imposed.NOTHING else command.what}")
+        return Refused(f"{name}: already {_IMPOSED[command.what][1].partition(':')[0].removeprefix('back ')}")
     if command.what is not Imposed.NOTHING and not command.order.force:
         last = _last_resort(draft, name)
         if last:
@@ -303,22 +304,26 @@ def _undo(draft: Draft, order: Order) -> Answer:
         return Refused("there is nothing to undo: the last order is too long ago or was undone")
     draft.fleet = replace(draft.fleet, undo=None)
     text, cause = f"undone: {record.text}", _words(order) or "ordered"
-    for agent_id, before in record.agents.items():
-        agent = draft.fleet.agents.get(agent_id)
-        left = None if agent is None or before.active is None else agent.active
-        about = About(before.active, agent_id, _name(order), Trigger.UNDONE, left)
-        draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, about)
-        if agent is not None:
-            _restore_route(draft, agent, before)
     for provider, imposed in record.providers.items():
         draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, About(provider, actor=_name(order)))
         state = draft.fleet.providers.get(provider)
         if state is not None:
             draft.turn(replace(state, imposed=imposed.imposed, imposed_by=imposed.imposed_by, hand=imposed.hand))
+    for agent_id, before in record.agents.items():
+        agent = draft.fleet.agents.get(agent_id)
+        after = None if agent is None else _as_before(draft, agent, before)
+        moved = agent is not None and after is not None and after.active != agent.active
+        if record.providers and not moved:
+            continue  # the order was about a provider, and this route is still to it
+        about = About(agent=agent_id, actor=_name(order), trigger=Trigger.UNDONE)
+        if agent is not None and after is not None:
+            draft.turn(after)
+            about = replace(about, provider=after.active, left=agent.active) if moved else about
+        draft.say(EventKind.UNDONE, text, cause, Source.OPERATOR, about)
     return text
 
 
-def _restore_route(draft: Draft, agent: AgentState, before: RouteBefore) -> None:
+def _as_before(draft: Draft, agent: AgentState, before: RouteBefore) -> AgentState:
     chain = agent.config.chain
     pin = before.pin if before.pin is not None and before.pin.provider in chain else None
     agent = replace(
@@ -327,21 +332,27 @@ def _restore_route(draft: Draft, agent: AgentState, before: RouteBefore) -> None
     if before.active is not None and before.active != agent.active and before.active in chain:
         because = before.active_because
         agent = replace(agent, active=before.active, active_since_at=draft.now, active_because=because)
-    draft.turn(agent)
+    return agent
 
 
 def _remember_route(draft: Draft, text: str, agent: AgentState, active: ProviderId | None) -> None:
     """Keep a route that is about to be changed, so that it can be taken back."""
-    before = RouteBefore(active, agent.active_because, agent.pin, agent.held_by, agent.strict, agent.suspended)
     until = draft.now + draft.rules.override.undo_s
-    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, agents={agent.id: before}))
+    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, agents={agent.id: _before(agent, active)}))
+
+
+def _before(agent: AgentState, active: ProviderId | None) -> RouteBefore:
+    return RouteBefore(active, agent.active_because, agent.pin, agent.held_by, agent.strict, agent.suspended)
 
 
 def _remember_imposed(draft: Draft, text: str, state: ProviderState) -> None:
-    """Keep what is imposed on a provider before it is changed, so that it can be taken back."""
+    """Keep what is imposed on a provider before it is changed, and the routes to it, to be taken back together."""
+    name = state.spec.id
+    users = [draft.fleet.agents[agent] for agent in draft.fleet.users.get(name, ())]
+    routes = {agent.id: _before(agent, name) for agent in users if agent.active == name}
     before = ImposedBefore(state.imposed, state.imposed_by, state.hand)
     until = draft.now + draft.rules.override.undo_s
-    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, providers={state.spec.id: before}))
+    draft.fleet = replace(draft.fleet, undo=UndoRecord(text, until, routes, {name: before}))
 
 
 def _until(draft: Draft, asked_s: float | None, default_s: float) -> float | None:
