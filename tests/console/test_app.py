@@ -83,7 +83,7 @@ async def test_coming_back_tells_what_happened_meanwhile() -> None:
         await _focus(bench, focused=True)
 
         [toast] = bench.toasts
-        assert toast.startswith("while you were away (3m05s) 14:05:43Z agent support-bot: openai -> anthropic")
+        assert toast.startswith("while you were away (3m05s) 14:05:43Z agent support-bot: openai → anthropic")
 
 
 async def test_coming_back_to_a_quiet_screen_tells_nothing() -> None:

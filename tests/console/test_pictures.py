@@ -73,6 +73,15 @@ async def test_ascii(snapshot: SnapshotAssertion) -> None:
         assert shown == snapshot
 
 
+async def test_ascii_toasts_are_ascii_too() -> None:
+    async with a_console(pinned_trial(), size=NARROW, options=Options(ascii=True)) as bench:
+        bench.console.tell("support-bot: openai -> anthropic")
+        await bench.settled()
+
+        assert "openai -> anthropic" in bench.text()
+        assert bench.text().isascii()
+
+
 async def test_help(snapshot: SnapshotAssertion) -> None:
     async with a_console(failover_in_progress(), size=(120, 40)) as bench:
         await bench.press("question_mark")

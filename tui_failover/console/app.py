@@ -45,6 +45,7 @@ class Console(App[None], inherit_bindings=False):
     CSS_PATH = "console.tcss"
     CSS = """
     Sheet { background: $background 60%; }
+    Console.-ascii Toast { border-left: none; }
     """
     ENABLE_COMMAND_PALETTE = False  # the table of keys opens it
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it, and never changes it
@@ -83,6 +84,7 @@ class Console(App[None], inherit_bindings=False):
         for one in theme.themes():
             self.register_theme(one)
         self.theme = theme.starting_theme(no_color=self.no_color, wanted=desk.options.theme)
+        self.set_class(desk.options.ascii, "-ascii")
         self.actions = Actions(self)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -138,6 +140,7 @@ class Console(App[None], inherit_bindings=False):
     def tell(self, text: str, *, title: str = "", warning: bool = False) -> None:
         """Show a toast in place of the one before; its text is never markup."""
         self.clear_notifications()
+        text = text if self.desk.options.ascii else text.replace(" -> ", " → ")
         self.notify(text, title=title, severity="warning" if warning else "information", markup=False)
 
     # Keys

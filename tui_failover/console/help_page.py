@@ -19,10 +19,11 @@ _OTHER_SIGNS: Final = (
     (CHECKING, "a check is under way"),
     ("×", "a failed sample"),
     ("·", "no sample: never drawn as zero"),
+    ("+?", "and more, of which no price is known"),
 )
 
 _ORDERS: Final = (
-    "Sheets show what would follow before anything is ordered; the cursor starts on Cancel.",
+    "Sheets show what would follow and begin on Cancel.",
     "Orders typed faster than a hand types, or before the screen can have been read, are ignored.",
 )
 
@@ -98,7 +99,7 @@ def _sign(shape: str, head: str, ink: Ink, meaning: str, width: int) -> Line:
     return close(
         (
             Span(left(f" {head}", 9), ink, bold=True),
-            Span(left(f"ASCII {ASCII.get(shape, shape)}", _KEY_CELLS - 9), Ink.MUTED),
+            Span(left(f"ASCII {ASCII[shape]}" if shape in ASCII else "", _KEY_CELLS - 9), Ink.MUTED),
             Span(f"  {meaning}", Ink.MUTED),
         ),
         width,
