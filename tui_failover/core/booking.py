@@ -43,7 +43,7 @@ def book_answer(
         generation: of its breaker when the attempt was admitted.
         kind: how it was checked; None for a live query.
     """
-    probe, now, took_s = kind is not None, draft.now, outcome.first_content_s
+    probe, took_s, now = kind is not None, outcome.first_content_s, draft.now
     health, before, breaker = state.health, state.breaker, state.breaker
     late = generation != before.generation
     proof = not late and kind is not ProbeKind.MODELS
@@ -54,22 +54,8 @@ def book_answer(
         rules = draft.rules.breaker
         breaker = breakers.passed(before, now, rules, slow=took_s > rules.slow_s and not probe, probe=probe)
     moved = breaker.generation != before.generation
-    kept = before if moved else breaker
-    usage = outcome.reply.usage
-    spend = _paid(state, draft, usage, probe=probe)
-    if probe:
-        probes = state.probes.answered(now, took_s)
-        after = replace(state, health=health, probes=probes, spend=spend, breaker=kept, checking=False)
-    else:
-        after = replace(
-            state,
-            health=health,
-            live=state.live.answered(now, took_s),
-            spend=spend,
-            breaker=kept,
-            inflight=state.inflight - 1 if state.inflight else 0,
-            traffic=state.traffic if usage is None else state.traffic.added(now, usage),
-        )
+    counted = _answered(draft, state, outcome, probe=probe)
+    after = replace(counted, health=health, breaker=before if moved else breaker)
     if health.verdict is state.health.verdict:
         draft.keep_provider(after)
     else:
@@ -78,6 +64,21 @@ def book_answer(
         _lift(draft, state.spec.id, now - outcome.elapsed_s, _ANYTHING if proof else _THE_KEY)
     if moved:
         set_breaker(draft, state.spec.id, breaker, _source(kind))
+
+
+def _answered(draft: Draft, state: ProviderState, outcome: Answered, *, probe: bool) -> ProviderState:
+    """Return who answered with the attempt or check over, its time noted and its tokens paid for."""
+    now, took_s, usage = draft.now, outcome.first_content_s, outcome.reply.usage
+    spend = _paid(state, draft, usage, probe=probe)
+    if probe:
+        return replace(state, probes=state.probes.answered(now, took_s), spend=spend, checking=False)
+    return replace(
+        state,
+        live=state.live.answered(now, took_s),
+        spend=spend,
+        inflight=state.inflight - 1 if state.inflight else 0,
+        traffic=state.traffic if usage is None else state.traffic.added(now, usage),
+    )
 
 
 def book_failure(
