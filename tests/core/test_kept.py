@@ -149,7 +149,7 @@ def test_nothing_changes_while_nothing_of_it_changes() -> None:
 
     world.passes(60.0, asking_every_s=1.0)
 
-    assert kept_of(world.fleet, world.moment).says_what(before)
+    assert kept_of(world.fleet, world.moment).says_the_same_as(before)
 
 
 def test_a_switch_lasts_for_what_was_left_of_it_downtime_included() -> None:

@@ -32,7 +32,7 @@ def written(folder: Path, text: str) -> Path:
 def test_whatever_is_kept_is_read_back_as_it_was(kept: Kept) -> None:
     restored = decode(encode(kept, Letters()), Letters())
 
-    assert restored.kept.says_what(kept)
+    assert restored.kept.says_the_same_as(kept)
     assert restored.kept.taken_utc == pytest.approx(kept.taken_utc, abs=1e-3)
     assert restored.ignored == ()
 

@@ -84,7 +84,7 @@ class Kept(Struct, frozen=True):
     removed_providers: tuple[ProviderId, ...] = ()
     removed_agents: tuple[AgentId, ...] = ()
 
-    def says_what(self, other: "Kept") -> bool:
+    def says_the_same_as(self, other: "Kept") -> bool:
         """Tell whether it says the same as another, whenever either was taken."""
         return replace(self, taken_utc=other.taken_utc) == other
 

@@ -53,7 +53,7 @@ class Scribe:
     def note(self, kept: Kept) -> None:
         """Have it written soon; what is noted later replaces it."""
         with self._turn:
-            if self._wanted is not None and kept.says_what(self._wanted):
+            if self._wanted is not None and kept.says_the_same_as(self._wanted):
                 return
             self._wanted = kept
             self._number += 1
