@@ -48,9 +48,8 @@ print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, flush
 
 _GOING_ON = """
 import os, signal, threading
-os.kill(os.getpid(), signal.SIGCONT)
-time.sleep(0.2)
-print([one.name for one in threading.enumerate()], flush=True)
+os.kill(os.getpid(), signal.SIGCONT)  # a handler of it, if there is one, has run when this returns
+print([one.name for one in threading.enumerate() if one.name.startswith("textual")], flush=True)
 """
 
 _BROKEN = """
@@ -168,7 +167,7 @@ def test_detach_closes_the_screen_for_good_and_nothing_else() -> None:
         terminal.insist_until_ended("\r")
 
         assert terminal.said() == "detached 0"
-        assert terminal.said() == "['MainThread']"
+        assert terminal.said() == "[]"
 
 
 def test_a_crash_gives_the_terminal_back_and_prints_no_local_variable() -> None:

@@ -86,26 +86,23 @@ async def test_going_back_to_the_top_follows_again() -> None:
     assert "change 39" in lines[1]
 
 
-async def test_scrolling_stops_at_the_oldest_event() -> None:
-    app = Stage(with_events(40))
-
+async def scrolled_to_the_oldest(app: Stage) -> list[str]:
+    """Return what is written once the feed can be scrolled no further back."""
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         feed = app.query_one(EventFeed)
         feed.move_to_end(last=True)
-        lines = written(feed)
+        return written(feed)
+
+
+async def test_scrolling_stops_at_the_oldest_event() -> None:
+    lines = await scrolled_to_the_oldest(Stage(with_events(40)))
 
     assert "change 0" in lines[-1]
 
 
 async def test_scrolling_goes_over_the_events_that_the_filter_leaves() -> None:
-    app = Stage(replace(with_events(40), filter="change 1"))
-
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        feed = app.query_one(EventFeed)
-        feed.move_to_end(last=True)
-        lines = written(feed)
+    lines = await scrolled_to_the_oldest(Stage(replace(with_events(40), filter="change 1")))
 
     assert "change 1" in lines[-1]
     assert "change 10" in lines[-2]
