@@ -110,19 +110,18 @@ def _canary_passed(draft: Draft, agent: AgentState, ramp: Ramp, provider: Provid
 
 
 def _attempt_in_vain(draft: Draft, permit: Permit, state: ProviderState, outcome: Failed | Cancelled) -> None:
-    failed = outcome if isinstance(outcome, Failed) else None
-    traffic, late = state.traffic, permit.generation != state.breaker.generation
-    if failed is not None:
-        state = limits.refused(state, permit, failed.failure, draft.now)
-        state = limits.taken(state, permit, failed.usage, draft.now)
-        local_fault.note_failure(draft, state.spec, failed.failure)
-        if failed.usage is not None:
-            traffic = traffic.added(draft.now, failed.usage)
-    draft.keep_provider(replace(state, inflight=max(0, state.inflight - 1), traffic=traffic))
-    if failed is not None:
-        booking.book_failure(draft, permit.provider, failed, permit.generation, None)
-        if not late:
-            _candidate_failed(draft, permit, failed)
+    inflight, late = max(0, state.inflight - 1), permit.generation != state.breaker.generation
+    if isinstance(outcome, Cancelled):
+        draft.keep_provider(replace(state, inflight=inflight))
+        return
+    state = limits.refused(state, permit, outcome.failure, draft.now)
+    state = limits.taken(state, permit, outcome.usage, draft.now)
+    local_fault.note_failure(draft, state.spec, outcome.failure)
+    traffic = state.traffic if outcome.usage is None else state.traffic.added(draft.now, outcome.usage)
+    draft.keep_provider(replace(state, inflight=inflight, traffic=traffic))
+    booking.book_failure(draft, permit.provider, outcome, permit.generation, None)
+    if not late:
+        _candidate_failed(draft, permit, outcome)
 
 
 def _candidate_failed(draft: Draft, permit: Permit, outcome: Failed) -> None:

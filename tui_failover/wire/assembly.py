@@ -126,7 +126,7 @@ class ChatAssembler:
         if finish and isinstance(finish, str):
             self._finish = choice.finish = finish
             if finish == "error":
-                self._error = ErrorShape(type="error")
+                self._error = openai_chat.error_of({}, stated)
                 return False
         logprobs, delta = stated.get("logprobs"), stated.get("delta")
         if logprobs:
