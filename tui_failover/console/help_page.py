@@ -14,7 +14,7 @@ _GAP: Final = 2
 _KEY_CELLS: Final = 16
 
 _OTHER_SIGNS: Final = (
-    ("▶", "active provider: new queries go there first"),
+    ("▶", "active: new queries go there first"),
     ("›", "the cursor"),
     (CHECKING, "a check is under way"),
     ("×", "a failed sample"),

@@ -76,7 +76,7 @@ def test_maintenance_means_no_checks() -> None:
 
 
 def test_unknown_cost_is_counted_apart() -> None:
-    assert facts(replace(USUAL, unpriced=2))["spent"].endswith(", 2 attempts of unknown price")
+    assert facts(replace(USUAL, unpriced=2))["spent"].endswith(", 2 attempts unpriced")
 
 
 def test_without_a_selection_the_block_says_so() -> None:

@@ -122,11 +122,11 @@ def _latency(view: ProviderView) -> str:
 
 def _traffic(view: ProviderView) -> str:
     flow = f"{figures.rate(view.rate)}, {view.inflight} in flight, {figures.tokens(view.tokens_per_s)} tok/s"
-    return f"{flow}, {figures.share(view.error_share)} failed"
+    return f"{flow}, err {figures.share(view.error_share)}"
 
 
 def _spent(view: ProviderView) -> str:
-    unpriced = f", {figures.plural(view.unpriced, 'attempt')} of unknown price" if view.unpriced else ""
+    unpriced = f", {figures.plural(view.unpriced, 'attempt')} unpriced" if view.unpriced else ""
     return f"{figures.money(view.spend)} live, {figures.money(view.probe_spend)} on checks today{unpriced}"
 
 
